@@ -1,0 +1,1 @@
+"""The HTTP interface: serves what processing stored, and computes nothing."""

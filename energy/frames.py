@@ -1,0 +1,86 @@
+"""Polars schemas of the tables that rooms hand to one another, and the check that a frame keeps to its schema."""
+
+from typing import Final
+
+import polars as pl
+
+UTC_TIME: Final = pl.Datetime("us", "UTC")
+
+READINGS: Final = pl.Schema({"series_no": pl.Int32, "at": UTC_TIME, "value": pl.Float64})
+"""Stored readings in canonical units, at most one per series and instant."""
+
+ROUTES: Final = pl.Schema(
+    {
+        "series_no": pl.Int32,
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "tariff": pl.String,
+        "limit_w": pl.Int64,
+        "valid_from": UTC_TIME,
+        "valid_to": UTC_TIME,
+    }
+)
+"""Which series feeds which flow ('import' or 'export') of which point, and when. No tariff: the total register."""
+
+FLOW_INTERVALS: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "start": UTC_TIME,
+        "energy_wh": pl.Int64,
+        "quality": pl.Int16,
+        "method": pl.String,
+    }
+)
+"""Interval energy of one flow of one point on the 15-minute grid. No row means missing: null is never 0."""
+
+INTERVALS: Final = pl.Schema(
+    {
+        "start": UTC_TIME,
+        "point": pl.String,
+        "import_wh": pl.Int64,
+        "export_wh": pl.Int64,
+    }
+)
+"""One row per point and settlement step; null where the flow is not known."""
+
+ALLOCATION: Final = pl.Schema(
+    {
+        **INTERVALS,
+        "share_wh": pl.Int64,
+        "allocated_wh": pl.Int64,
+        "residual_wh": pl.Int64,
+        "surplus_wh": pl.Int64,
+    }
+)
+"""INTERVALS with what the key offered, what was used, what was bought besides, and what production was left over."""
+
+BALANCE: Final = pl.Schema(
+    {
+        "start": UTC_TIME,
+        "consumption_wh": pl.Int64,
+        "production_wh": pl.Int64,
+        "allocated_wh": pl.Int64,
+        "residual_wh": pl.Int64,
+        "surplus_wh": pl.Int64,
+        "present": pl.Int32,
+        "expected": pl.Int32,
+        "quality": pl.Int16,
+        "settled": pl.Boolean,
+    }
+)
+"""One row per settlement step of a community; settled when every expected flow is present."""
+
+
+def require(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return the frame with exactly the columns of its schema.
+
+    Raises:
+        ValueError: a column is missing or has another type: a bug of the caller.
+    """
+    for name, dtype in schema.items():
+        if name not in frame.columns:
+            raise ValueError(f"column {name} is missing; the frame has {frame.columns}")
+        if frame.schema[name] != dtype:
+            raise ValueError(f"column {name} is {frame.schema[name]}, not {dtype}")
+    return frame.select(schema.names())

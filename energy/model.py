@@ -1,0 +1,223 @@
+"""What the hub talks about: messages, readings, points, holders, communities, memberships and sharing keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from energy.time import PARIS
+
+FOREVER_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
+FOREVER: Final = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+class Quantity(StrEnum):
+    """What a reading measures. Signs: active power + import / - export; battery power + discharge; PV + generation.
+
+    `*_energy` are cumulative registers, unless the name says otherwise: `_day` resets daily, `_interval` is per period.
+    """
+
+    IMPORT_ENERGY = "import_energy"
+    EXPORT_ENERGY = "export_energy"
+    PV_ENERGY = "pv_energy"
+    CONSUMPTION_ENERGY = "consumption_energy"
+    HEAT_ENERGY = "heat_energy"
+    IMPORT_ENERGY_INTERVAL = "import_energy_interval"
+    EXPORT_ENERGY_INTERVAL = "export_energy_interval"
+    PV_ENERGY_DAY = "pv_energy_day"
+    ACTIVE_POWER = "active_power"
+    IMPORT_POWER = "import_power"
+    EXPORT_POWER = "export_power"
+    IMPORT_POWER_AVG = "import_power_avg"
+    EXPORT_POWER_AVG = "export_power_avg"
+    LOAD_POWER = "load_power"
+    PV_POWER = "pv_power"
+    PV_DC_POWER = "pv_dc_power"
+    BATTERY_POWER = "battery_power"
+    BATTERY_SOC = "battery_soc"
+    APPARENT_POWER = "apparent_power"
+    EXPORT_APPARENT_POWER = "export_apparent_power"
+    VOLTAGE = "voltage"
+    CURRENT = "current"
+    POWER_FACTOR = "power_factor"
+    PULSES = "pulses"
+    GAS_VOLUME = "gas_volume"
+    WATER_VOLUME = "water_volume"
+
+
+UNITS: Final[dict[Quantity, str]] = {
+    Quantity.BATTERY_SOC: "%",
+    Quantity.APPARENT_POWER: "VA",
+    Quantity.EXPORT_APPARENT_POWER: "VA",
+    Quantity.VOLTAGE: "V",
+    Quantity.CURRENT: "A",
+    Quantity.POWER_FACTOR: "1",
+    Quantity.PULSES: "1",
+    Quantity.GAS_VOLUME: "m3",
+    Quantity.WATER_VOLUME: "m3",
+}
+
+
+def unit_of(quantity: Quantity) -> str:
+    """Unit in which the hub keeps a quantity: Wh, W, VA, V, A, %, m3 or 1."""
+    if quantity in UNITS:
+        return UNITS[quantity]
+    return "Wh" if "energy" in quantity else "W"
+
+
+REGISTERS: Final = frozenset(
+    {Quantity.IMPORT_ENERGY, Quantity.EXPORT_ENERGY, Quantity.PV_ENERGY, Quantity.CONSUMPTION_ENERGY}
+)
+"""Cumulative counters from which interval energy is made."""
+TECHNICAL: Final = frozenset({Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER_FACTOR})
+"""Decoded always, stored only where a setting asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message as it came. `received_at` is None when nobody knows when it was heard."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime | None = None
+    retain: bool = False
+    zone: ZoneInfo = PARIS
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one quantity of one device. `at` is None when the message carries no time of its own."""
+
+    device: str
+    quantity: Quantity
+    value: float
+    at: datetime | None = None
+    phase: str = ""
+    channel: str = ""
+    tariff: str = ""
+    dialect: str = ""
+
+
+class Role(StrEnum):
+    """What a metering point does on the grid: the flows its balance waits for."""
+
+    CONSUMER = "consumer"
+    PRODUCER = "producer"
+    PROSUMER = "prosumer"
+
+
+class Measures(StrEnum):
+    """What a device sees of its point: the grid connection (both flows) or a production feeding the grid."""
+
+    GRID = "grid"
+    PRODUCTION = "production"
+
+
+class HolderKind(StrEnum):
+    """Whom the disclosure policy protects: natural and legal persons; public bodies have consented in writing."""
+
+    NATURAL = "natural"
+    LEGAL = "legal"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Half-open validity [valid_from, valid_to) in UTC; open ends are FOREVER_AGO and FOREVER."""
+
+    valid_from: datetime = FOREVER_AGO
+    valid_to: datetime = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person or legal entity: the unit of protection in everything published."""
+
+    id: str
+    kind: HolderKind
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeteringPoint:
+    """A point of connection to the grid (in France its PRM, 14 characters, always text)."""
+
+    id: str
+    holder: str
+    name: str
+    role: Role
+    category: str
+    limit_w: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMapping:
+    """From when to when a device (or one channel of it) measured a point: meters get swapped."""
+
+    point: str
+    device: str
+    channel: str = ""
+    measures: Measures = Measures.GRID
+    validity: Validity = Validity()
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """People who share local production by a key they chose together; it settles at its own step."""
+
+    id: str
+    name: str
+    place: str
+    zone: str = "Europe/Paris"
+    step_min: int = 15
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """From when to when a point takes part in a community."""
+
+    community: str
+    point: str
+    validity: Validity = Validity()
+
+
+@dataclass(frozen=True, slots=True)
+class ProRataKey:
+    """Each member's share follows its consumption in the step: the legal default in France."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticKey:
+    """Each member's share is a fixed part of production; what a member cannot use becomes surplus.
+
+    `shares_ppm`: parts per million by point id, at most 1,000,000 together.
+    """
+
+    shares_ppm: Mapping[str, int] = field(default_factory=dict)
+
+
+SharingKey: TypeAlias = ProRataKey | StaticKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """The sharing key of a community over a stretch of time."""
+
+    community: str
+    key: SharingKey
+    validity: Validity = Validity()
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Everything `hub apply` declares, each collection in file order."""
+
+    communities: tuple[Community, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    points: tuple[MeteringPoint, ...] = ()
+    mappings: tuple[DeviceMapping, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    keys: tuple[KeyVersion, ...] = ()

@@ -1,0 +1,1 @@
+"""The running system: settings, the `hub` command, the embedded stack and the demo."""

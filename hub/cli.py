@@ -1,0 +1,75 @@
+"""The `hub` command: reads the words on its line, and says what went wrong in one sentence."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from energy.errors import HubError
+
+EXIT_REFUSED: Final = 1
+EXIT_INTERRUPTED: Final = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 when it did what it says, 1 with a sentence on stderr otherwise."""
+    arguments = parser().parse_args(words)
+    try:
+        # Commands are imported when they run: `hub --help` needs neither a database driver nor a web server.
+        from hub import commands  # noqa: PLC0415
+
+        return commands.run(arguments)
+    except HubError as error:
+        print(f"hub {arguments.command}: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_REFUSED
+    finally:
+        logging.shutdown()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words that `hub` understands."""
+    top = argparse.ArgumentParser(prog="hub", description="The energy data hub of a territory.")
+    top.add_argument("--version", action="version", version=f"enercommons {version('enercommons')}")
+    verbs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    verbs.add_parser("migrate", help="bring the database to this version's schema")
+
+    apply = verbs.add_parser("apply", help="make the database equal to a territory file")
+    apply.add_argument("file", type=Path, metavar="FILE")
+    apply.add_argument("--dry-run", action="store_true", help="only show the difference")
+
+    verbs.add_parser("ingest", help="store what devices publish by MQTT")
+    verbs.add_parser("process", help="recompute intervals and balances when readings come")
+    verbs.add_parser("serve", help="serve the HTTP interface and the page")
+    verbs.add_parser("up", help="ingest, process and serve in one process")
+
+    demo = verbs.add_parser("demo", help="run a simulated territory with its own database and broker")
+    demo.add_argument("--once", action="store_true", help="one simulated day, then stop")
+    demo.add_argument("--json", action="store_true", help="with --once: print the result as JSON")
+    demo.add_argument("--port", type=int, default=None, help="port of the page; a free one by default")
+
+    decode = verbs.add_parser("decode", help="show the readings that a message gives")
+    decode.add_argument("topic", nargs="?", metavar="TOPIC", help="topic of a message whose payload is on stdin")
+    decode.add_argument("--file", type=Path, metavar="FILE", help='JSON list of {"topic", "payload"}')
+
+    replay = verbs.add_parser("replay", help="publish a file of readings or recorded messages through MQTT")
+    replay.add_argument("file", type=Path, metavar="FILE", help="CSV of readings or JSON lines of messages")
+    replay.add_argument(
+        "--speed", type=float, default=0.0, metavar="N", help="N times as fast as it happened; 0 is as fast as possible"
+    )
+
+    verbs.add_parser("publish", help="release the open data that the disclosure policy lets out")
+
+    viewer = verbs.add_parser("viewer", help="let a database login see communities in Grafana")
+    viewer.add_argument("role", metavar="ROLE", help="an existing login role")
+    viewer.add_argument("community", nargs="+", metavar="COMMUNITY")
+    return top

@@ -1,0 +1,164 @@
+"""What each command does: settings in, rooms put to work, text out."""
+
+import argparse
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from energy.errors import InvalidInput, Unavailable
+from energy.model import Territory
+from energy.territory import parse_territory
+from hub import decoding, replay, services
+from hub.settings import Settings, read_settings
+from processing.publish import publish
+from store import registry, viewers
+from store.connect import FrameReader, connect
+from store.migrate import migrate, schema_is_current
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command that the arguments name."""
+    settings = read_settings()
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("httpx", "uvicorn.access", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return COMMANDS[arguments.command](arguments, settings)
+
+
+def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
+    with connect(settings.database_url) as connection:
+        applied = migrate(connection)
+    print("\n".join(f"applied {name}" for name in applied) or "the schema is current")
+    return 0
+
+
+def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
+    territory = read_territory_file(arguments.file)
+    with connect(settings.database_url) as connection:
+        require_schema(settings)
+        changes = registry.difference(registry.read_territory(connection), territory)
+        for change in changes:
+            print(change.text)
+        if not changes:
+            print("nothing to change: the database equals the file")
+        elif arguments.dry_run:
+            print(f"{len(changes)} changes; nothing was changed (--dry-run)")
+        else:
+            registry.apply_changes(connection, changes)
+            print(f"{len(changes)} changes applied")
+    return 0
+
+
+def read_territory_file(file: Path) -> Territory:
+    """Read a territory file.
+
+    Raises:
+        InvalidInput: it cannot be read, or something in it is wrong.
+    """
+    return parse_territory(read_text(file), file.name)
+
+
+def read_text(file: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        InvalidInput: there is none, or it is not UTF-8 text.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not UTF-8 text (byte {error.start})") from error
+
+
+def require_schema(settings: Settings) -> None:
+    """Refuse to work on a database whose schema is older than this version.
+
+    Raises:
+        Unavailable: `hub migrate` has to run first.
+    """
+    with connect(settings.database_url) as connection:
+        if not schema_is_current(connection):
+            raise Unavailable("the database has not this version's schema; run `hub migrate` first")
+
+
+def _decode(arguments: argparse.Namespace, settings: Settings) -> int:
+    if (arguments.file is None) == (arguments.topic is None):
+        raise InvalidInput("give either a TOPIC, with its payload on stdin, or --file FILE")
+    if arguments.file is not None:
+        answer = decoding.decode_file(read_text(arguments.file), arguments.file.name, settings.zone_info)
+    else:
+        answer = decoding.decode_one(arguments.topic, sys.stdin.buffer.read(), settings.zone_info)
+    print(json.dumps(answer, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
+    messages = replay.read_messages(read_text(arguments.file), arguments.file.name)
+    replay.publish_messages(settings.mqtt_url, messages, arguments.speed, sys.stderr)
+    print(f"{len(messages)} messages published")
+    return 0
+
+
+def _publish(_arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    with connect(settings.database_url) as connection:
+        reader = FrameReader(settings.database_url)
+        try:
+            version = publish(connection, reader, datetime.now(UTC))
+        finally:
+            reader.close()
+    print("nothing new to publish" if version is None else f"released version {version}")
+    return 0
+
+
+def _viewer(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    with connect(settings.database_url) as connection:
+        viewers.allow(connection, arguments.role, arguments.community)
+    print(f"{arguments.role} may see {', '.join(arguments.community)}")
+    return 0
+
+
+def _services(*names: services.Name) -> Callable[[argparse.Namespace, Settings], int]:
+    def start(_arguments: argparse.Namespace, settings: Settings) -> int:
+        require_schema(settings)
+        stop = threading.Event()
+        services.stop_on_signals(stop)
+        with services.running(settings, names) as running:
+            if "serve" in names:
+                print(f"listening on {running.address}", file=sys.stderr)
+            running.wait(stop)
+        return 0
+
+    return start
+
+
+def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    from hub.demo import run as demo  # noqa: PLC0415 - it brings a broker and a database server along
+
+    if arguments.once:
+        return demo.run_once(settings, as_json=arguments.json)
+    return demo.run_live(settings, arguments.port)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "migrate": _migrate,
+    "apply": _apply,
+    "ingest": _services("ingest"),
+    "process": _services("process"),
+    "serve": _services("serve"),
+    "up": _services("ingest", "process", "serve"),
+    "demo": _demo,
+    "decode": _decode,
+    "replay": _replay,
+    "publish": _publish,
+    "viewer": _viewer,
+}

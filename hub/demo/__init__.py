@@ -1,0 +1,1 @@
+"""A simulated territory whose homes speak the dialects of real devices."""

@@ -1,0 +1,273 @@
+"""Run the demo: the whole hub with its own database and broker, and the simulated territory speaking to it."""
+
+import json
+import logging
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import httpx
+
+from energy.errors import Unavailable
+from energy.model import Territory
+from energy.territory import parse_territory
+from energy.time import PARIS, Span
+from hub import services
+from hub.demo.event import Event, Truth, truth
+from hub.demo.territory import SWAP_DAYS_AGO, territory_text
+from hub.demo.week import day_span, events, last_day, live_events
+from hub.embedded import embedded_broker, embedded_postgres
+from hub.publisher import Publisher
+from hub.settings import Settings, read_settings
+from ingest.listen import broker_at
+from processing.publish import publish
+from store import registry
+from store.connect import FrameReader, connect
+from store.migrate import migrate
+from store.queries import statement
+
+BACKFILL: Final = timedelta(days=7)
+TICK_S: Final = 1.0
+CATCH_UP_S: Final = 60
+SETTLE_TIMEOUT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Everything that the demo runs, ready to be spoken to."""
+
+    settings: Settings
+    territory: Territory
+    parts: services.Running
+
+
+@contextmanager
+def _stage(base: Settings, port: int | None, swap_day: date, say: Callable[[str], None]) -> Iterator[_Stage]:
+    """Start database, broker and hub on free ports, with the schema and the territory in place."""
+    territory = parse_territory(territory_text(swap_day, swap_days_ago=0), "territory.toml of the demo")
+    say("starting PostgreSQL and an MQTT broker")
+    with embedded_postgres() as database_url, embedded_broker() as mqtt_port:
+        settings = read_settings(
+            **{
+                **base.model_dump(),
+                "database_url": database_url,
+                "mqtt_url": f"mqtt://127.0.0.1:{mqtt_port}",
+                "mqtt_protocol": "3.1.1",
+                "api_port": port or 0,
+            }
+        )
+        say("creating the schema and applying the territory")
+        with connect(database_url) as connection:
+            migrate(connection)
+            registry.apply_changes(connection, registry.difference(registry.read_territory(connection), territory))
+        with services.running(settings, ("ingest", "process", "serve")) as parts:
+            yield _Stage(settings, territory, parts)
+
+
+def run_live(base: Settings, port: int | None) -> int:
+    """Back-fill a week, then go on live until Ctrl-C."""
+    stop = threading.Event()
+    services.stop_on_signals(stop)
+    _quiet()
+    began = time.monotonic()
+    say = _Progress()
+    swap_day = datetime.now(UTC).astimezone(PARIS).date() - timedelta(days=SWAP_DAYS_AGO)
+    with _stage(base, port, swap_day, say) as stage:
+        say.line(f"The page: {stage.parts.address}   (Ctrl-C stops everything and leaves nothing behind)")
+        with Publisher(broker_at(stage.settings.mqtt_url, "")) as publisher:
+            until = datetime.now(UTC)
+            _backfill(publisher, list(events(stage.territory, Span(until - BACKFILL, until))), stop, say, stage)
+            publisher.wait()
+            _wait_until_settled(stage, stop, say)
+            if not stop.is_set():
+                _release(stage.settings)
+                say.line(f"A week of readings is in ({time.monotonic() - began:.0f} s); going on live.")
+            _go_on(publisher, stage, _catch_up(publisher, stage, until), stop, say)
+    say.line("Everything is stopped and removed.")
+    return 0
+
+
+def run_once(base: Settings, *, as_json: bool) -> int:
+    """One simulated day of the whole territory, through MQTT to the balance served by the API.
+
+    Raises:
+        Unavailable: something did not answer, or readings were lost or stored twice.
+    """
+    stop = threading.Event()
+    services.stop_on_signals(stop)
+    _quiet()
+    began = time.monotonic()
+    say = _Progress()
+    day = last_day(datetime.now(UTC))
+    with _stage(base, None, day, say) as stage:
+        told = list(events(stage.territory, day_span(day)))
+        expected = truth(told)
+        with Publisher(broker_at(stage.settings.mqtt_url, "")) as publisher:
+            _backfill(publisher, told, stop, say, stage)
+        _wait_until_heard(stage, len(told), stop, say)
+        _wait_until_settled(stage, stop, say)
+        balance = _served_balance(stage, day.isoformat())
+        found = _compare(stage, expected)
+    say.clear()
+    result = {**found, "balance": balance, "seconds": round(time.monotonic() - began, 1)}
+    print(json.dumps(result, ensure_ascii=False, indent=1) if as_json else _told(result))
+    if found["lost"] or found["duplicated"]:
+        raise Unavailable(f"{found['lost']} readings were lost and {found['duplicated']} are wrong or there twice")
+    return 0
+
+
+def _backfill(
+    publisher: Publisher, told: Sequence[Event], stop: threading.Event, say: "_Progress", stage: _Stage
+) -> None:
+    for done, event in enumerate(told, 1):
+        if stop.is_set():
+            return
+        publisher.publish(event.topic, event.payload)
+        if done % 500 == 0 or done == len(told):
+            say(f"publishing the past: {done} of {len(told)} messages")
+            stage.parts.check()
+
+
+def _catch_up(publisher: Publisher, stage: _Stage, since: datetime) -> datetime:
+    """Publish, as a gateway would, what was measured while the past was being stored; return until when."""
+    until = datetime.now(UTC)
+    for event in events(stage.territory, Span(since, until), CATCH_UP_S, trouble=False):
+        publisher.publish(event.topic, event.payload)
+    return until
+
+
+def _go_on(publisher: Publisher, stage: _Stage, since: datetime, stop: threading.Event, say: "_Progress") -> None:
+    """Publish what the devices say from now on, a second at a time."""
+    while not stop.wait(TICK_S):
+        stage.parts.check()
+        until = datetime.now(UTC)
+        for event in live_events(stage.territory, Span(since, until)):
+            publisher.publish(event.topic, event.payload)
+        since = until
+        counts = _counts(stage)
+        say(f"live: {counts.messages} messages, {counts.stored} readings stored, {counts.rejected_messages} refused")
+
+
+def _counts(stage: _Stage) -> Any:
+    assert stage.parts.listener is not None, "the demo ingests"
+    return stage.parts.listener.appender.counts
+
+
+def _wait_until_heard(stage: _Stage, messages: int, stop: threading.Event, say: "_Progress") -> None:
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while (heard := _counts(stage).messages) < messages:
+        stage.parts.check()
+        say(f"storing: {heard} of {messages} messages")
+        _wait_a_little(stop, deadline, f"only {heard} of {messages} messages were stored")
+
+
+def _wait_until_settled(stage: _Stage, stop: threading.Event, say: "_Progress") -> None:
+    """Wait until nothing is marked stale any more."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    with httpx.Client(base_url=stage.parts.address, timeout=30) as client:
+        while waiting := (health := client.get("/v1/health").raise_for_status().json())["stale_spans"]:
+            if stop.is_set():
+                return
+            stage.parts.check()
+            if health["failing_spans"]:
+                raise Unavailable(f"{health['failing_spans']} spans could not be computed; the log above says why")
+            say(f"computing: {waiting} days of series and communities to go")
+            _wait_a_little(stop, deadline, f"{waiting} spans still wait to be computed")
+
+
+def _wait_a_little(stop: threading.Event, deadline: float, otherwise: str) -> None:
+    if stop.wait(0.2):
+        raise KeyboardInterrupt
+    if time.monotonic() > deadline:
+        raise Unavailable(f"after {SETTLE_TIMEOUT_S:.0f} s {otherwise}")
+
+
+def _served_balance(stage: _Stage, day: str) -> dict[str, Any]:
+    """The day's totals of each community, as the HTTP interface serves them."""
+    with httpx.Client(base_url=stage.parts.address, timeout=30) as client:
+        communities = client.get("/v1/communities").raise_for_status().json()["communities"]
+        balances = {}
+        for community in communities:
+            answer = client.get(f"/v1/communities/{community['id']}/balance", params={"start": day})
+            balances[community["id"]] = answer.raise_for_status().json()["totals"]
+    return balances
+
+
+def _compare(stage: _Stage, expected: Truth) -> dict[str, int]:
+    """Count what was lost and what is there twice or with another value, reading by reading."""
+    with connect(stage.settings.database_url) as connection:
+        rows = connection.execute(statement("register_readings")).fetchall()
+    stored: dict[tuple[Any, ...], list[float]] = {}
+    for *key, value in rows:
+        stored.setdefault(tuple(key), []).append(value)
+    lost = sum(1 for key in expected.readings if tuple(key) not in stored)
+    right = sum(1 for key, value in expected.readings.items() if value in stored.get(tuple(key), ()))
+    counts = _counts(stage)
+    return {
+        "messages": expected.messages,
+        "readings": counts.stored,
+        "rejected": counts.rejected_messages + counts.rejected_readings,
+        "lost": lost,
+        "duplicated": len(rows) - right,
+    }
+
+
+def _release(settings: Settings) -> None:
+    """Make the first open-data release; with a week of data it says that the month is withheld."""
+    with connect(settings.database_url) as connection:
+        reader = FrameReader(settings.database_url)
+        try:
+            publish(connection, reader, datetime.now(UTC))
+        finally:
+            reader.close()
+
+
+def _told(result: dict[str, Any]) -> str:
+    lines = [
+        f"{result['messages']} messages, {result['readings']} readings stored, {result['rejected']} refused,"
+        f" {result['lost']} lost, {result['duplicated']} duplicated, {result['seconds']} s"
+    ]
+    for community, totals in result["balance"].items():
+        lines.append(
+            f"{community}: produced {totals['production_kwh']:.1f} kWh, consumed {totals['consumption_kwh']:.1f} kWh,"
+            f" shared {totals['allocated_kwh']:.1f} kWh ({totals['status']})"
+        )
+    return "\n".join(lines)
+
+
+def _quiet() -> None:
+    """Leave the terminal to the progress line."""
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+class _Progress:
+    """A line on stderr that is written over, where stderr is a terminal; only whole lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._over = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, text: str) -> None:
+        """Say what is happening now."""
+        width = shutil.get_terminal_size().columns - 1
+        if self._over:
+            print(f"\r\033[K{text[:width]}", end="", file=sys.stderr, flush=True)
+        elif (kind := text.split(":", maxsplit=1)[0]) != self._last:
+            self._last = kind
+            print(text, file=sys.stderr, flush=True)
+
+    def line(self, text: str) -> None:
+        """Say something that stays."""
+        self.clear()
+        print(text, file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._over:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

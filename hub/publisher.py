@@ -1,0 +1,69 @@
+"""An MQTT client that publishes with QoS 1 and knows when the broker has everything."""
+
+from collections import deque
+from types import TracebackType
+from typing import Final, Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from energy.errors import Unavailable
+from ingest.listen import Broker
+
+IN_FLIGHT: Final = 1000
+ANSWER_TIMEOUT_S: Final = 60.0
+
+
+class Publisher:
+    """Publishes between entering and leaving; leaving waits until the broker has acknowledged every message."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
+        self._client.username_pw_set(broker.username, broker.password)
+        self._client.max_inflight_messages_set(IN_FLIGHT)
+        self._sent: deque[mqtt.MQTTMessageInfo] = deque()
+
+    def __enter__(self) -> Self:
+        try:
+            self._client.connect(self._broker.host, self._broker.port)
+        except OSError as error:
+            raise Unavailable(
+                f"the MQTT broker at {self._broker.host}:{self._broker.port} does not answer"
+                f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
+            ) from error
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.wait()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish one message; waits while too many are unacknowledged."""
+        self._sent.append(self._client.publish(topic, payload, qos=1))
+        while len(self._sent) > 2 * IN_FLIGHT:
+            self._wait_for(self._sent.popleft())
+
+    def wait(self) -> None:
+        """Wait until the broker has everything.
+
+        Raises:
+            Unavailable: it stopped answering.
+        """
+        while self._sent:
+            self._wait_for(self._sent.popleft())
+
+    def _wait_for(self, sent: mqtt.MQTTMessageInfo) -> None:
+        try:
+            sent.wait_for_publish(ANSWER_TIMEOUT_S)
+        except (RuntimeError, ValueError) as error:
+            raise Unavailable(f"the MQTT broker does not take our messages: {error}") from error
+        if not sent.is_published():
+            raise Unavailable(f"the MQTT broker has not acknowledged a message for {ANSWER_TIMEOUT_S:.0f} s")

@@ -1,0 +1,81 @@
+"""The settings of the hub, read from HUB_* variables: the only file that reads the environment."""
+
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from energy.errors import InvalidInput
+
+PREFIX: Final = "HUB_"
+
+
+class Settings(BaseSettings):
+    """How this hub runs. Every field is the variable HUB_<NAME>, and its description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "postgresql://hub@127.0.0.1:5432/hub",
+        description="Address of PostgreSQL, with or without TimescaleDB.",
+    )
+    mqtt_url: str = Field(
+        "mqtt://127.0.0.1:1883",
+        description="Address of the MQTT broker: mqtt://user:password@host:port.",
+    )
+    mqtt_client_id: str = Field(
+        "enercommons-hub",
+        min_length=1,
+        max_length=64,
+        description="Name under which the broker keeps messages for this hub while it is away. One name, one process.",
+    )
+    mqtt_protocol: Literal["5", "3.1.1"] = Field("5", description="MQTT version of the broker.")
+    mqtt_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("#",), description="Topic filters to subscribe to, separated by commas; # is everything."
+    )
+    mqtt_in_flight: int = Field(
+        4000, ge=1, le=65535, description="Messages that the broker may send before the first is acknowledged."
+    )
+    batch: int = Field(4000, ge=1, le=100_000, description="Most messages written in one transaction.")
+    keep_technical: bool = Field(
+        False, description="Also store voltage, current and power factor, which no balance needs."
+    )
+    oldest_days: int = Field(
+        35, ge=1, le=36_500, description="Readings older than this when they arrive are set aside; replays need more."
+    )
+    zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
+    api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
+    api_port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP interface; 0 takes a free one.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+
+    @field_validator("mqtt_topics", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone; an example is Europe/Paris")
+        return value
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone as an object."""
+        return ZoneInfo(self.zone)
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; `overrides` win over it.
+
+    Raises:
+        InvalidInput: a variable with a value that it cannot have.
+    """
+    try:
+        return Settings(**overrides)  # pyright: ignore[reportArgumentType] - the fields check their values
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise InvalidInput(f"{name}: {first['msg']} (it is {first['input']!r})") from error

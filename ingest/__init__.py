@@ -1,0 +1,1 @@
+"""From what devices publish to readings: dialects, the MQTT listener, and files."""

@@ -1,0 +1,1 @@
+"""From readings to intervals, allocation, balances, indicators and datasets."""

@@ -1,0 +1,141 @@
+"""The balance of a community: member intervals at its settlement step, shared by the key in force, and summed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from energy.errors import KeyNotValid
+from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, UTC_TIME, require
+from energy.model import Role, SharingKey, Validity
+from energy.time import STEP
+from processing.sharing import share
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A point that takes part in a community, in its role, over a stretch of time."""
+
+    point_no: int
+    point: str
+    role: Role
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A sharing key and the time over which the community applies it."""
+
+    key: SharingKey
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """ALLOCATION of the members and BALANCE of the community over the same steps."""
+
+    allocation: pl.DataFrame
+    balance: pl.DataFrame
+
+
+def settle(
+    flows: pl.DataFrame, members: Sequence[Member], agreements: Sequence[Agreement], step: timedelta
+) -> Settlement:
+    """Compute who consumed whose energy, step by step.
+
+    Args:
+        flows: FLOW_INTERVALS of the members on the 15-minute grid.
+        members: who takes part, when, and which flows are awaited of each.
+        agreements: keys and when they apply; a step that none covers is an error.
+        step: settlement step, a multiple of the grid's.
+
+    Returns:
+        One allocation row per member and step with any of its flows known, one balance row per step with any member
+        known. A step is settled when every awaited flow is known; a late meter never blocks the others.
+
+    Raises:
+        KeyNotValid: steps with energy that no key covers.
+    """
+    awaited = _awaited(members)
+    known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
+    known = known.filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
+    intervals = _widen(known)
+    parts = [share(_within(intervals, a.validity, step), a.key) for a in agreements]
+    allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
+    if allocation.height < intervals.height:
+        bare = intervals.join(allocation, on="start", how="anti")["start"].min()
+        raise KeyNotValid(f"no sharing key covers the step at {bare}; give a key that is valid then")
+    return Settlement(allocation, _balance(allocation, known, awaited, step))
+
+
+def _awaited(members: Sequence[Member]) -> pl.DataFrame:
+    """The flows awaited of members: withdrawals of consumers, injections of producers, both of prosumers."""
+    flows = {Role.CONSUMER: ["import"], Role.PRODUCER: ["export"], Role.PROSUMER: ["import", "export"]}
+    return pl.DataFrame(
+        [
+            (m.point_no, m.point, flow, m.validity.valid_from, m.validity.valid_to)
+            for m in members
+            for flow in flows[m.role]
+        ],
+        schema={
+            "point_no": pl.Int32, "point": pl.String, "flow": pl.String, "valid_from": UTC_TIME, "valid_to": UTC_TIME,
+        },
+        orient="row",
+    )  # fmt: skip
+
+
+def _at_step(flows: pl.DataFrame, step: timedelta) -> pl.DataFrame:
+    """Flow intervals summed to the settlement step; a step with a quarter of an hour missing is missing."""
+    quarters = step // STEP
+    return (
+        flows.group_by("point_no", "flow", start=pl.col("start").dt.truncate(step))
+        .agg(pl.col("energy_wh").sum(), pl.col("quality").max(), quarters=pl.len())
+        .filter(pl.col("quarters") == quarters)
+        .drop("quarters")
+    )
+
+
+def _widen(known: pl.DataFrame) -> pl.DataFrame:
+    """INTERVALS: one row per point and step, its flows side by side."""
+    energy = pl.col("energy_wh")
+    return (
+        known.group_by("start", "point")
+        .agg(
+            import_wh=energy.filter(pl.col("flow") == "import").first(),
+            export_wh=energy.filter(pl.col("flow") == "export").first(),
+        )
+        .sort("start", "point")
+        .select(INTERVALS.names())
+    )
+
+
+def _within(intervals: pl.DataFrame, validity: Validity, step: timedelta) -> pl.DataFrame:
+    return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") + step <= validity.valid_to)
+
+
+def _balance(allocation: pl.DataFrame, known: pl.DataFrame, awaited: pl.DataFrame, step: timedelta) -> pl.DataFrame:
+    """Sum the allocation of each step, with how many awaited flows are known and the worst quality among them."""
+    steps = known.select("start").unique()
+    expected = (
+        steps.join(awaited, how="cross")
+        .filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
+        .group_by("start")
+        .agg(expected=pl.len().cast(pl.Int32))
+    )
+    present = known.group_by("start").agg(present=pl.len().cast(pl.Int32), quality=pl.col("quality").max())
+    return (
+        allocation.group_by("start")
+        .agg(
+            consumption_wh=pl.col("import_wh").sum(),
+            production_wh=pl.col("export_wh").sum(),
+            allocated_wh=pl.col("allocated_wh").sum(),
+            residual_wh=pl.col("residual_wh").sum(),
+            surplus_wh=pl.col("surplus_wh").sum(),
+        )
+        .join(present, on="start")
+        .join(expected, on="start")
+        .with_columns(settled=pl.col("present") == pl.col("expected"))
+        .sort("start")
+        .select(BALANCE.names())
+    )

@@ -1,0 +1,171 @@
+"""The worker: claim stale spans, read, compute, write, notify. The only file of this room that touches the world."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+import psycopg
+
+from energy.errors import Unavailable
+from energy.time import Span, ceil_to_step, floor_to_step, utc_day
+from processing.balance import Agreement, Member, settle
+from processing.intervals import intervals_from_registers, power_now
+from store import balances, intervals, spans
+from store.connect import FrameReader, connect, database_answers
+from store.queries import statement
+from store.spans import Kind, StaleSpan
+
+log = logging.getLogger(__name__)
+
+SPANS_AT_ONCE: Final = 500
+POLL_S: Final = 5.0
+LONGEST_PAUSE_S: Final = 30.0
+DAYS_AT_ONCE: Final = 31
+
+
+def work(url: str, stop: threading.Event) -> None:
+    """Recompute what is marked stale, until told to stop; a database that goes away is waited for."""
+    pause_s = 0.5
+    while not stop.is_set():
+        try:
+            with database_answers(), connect(url) as connection, connect(url) as ears:
+                worker = Worker(url, connection)
+                ears.execute(statement("stale_listen"))
+                pause_s = 0.5
+                try:
+                    _loop(worker, ears, stop)
+                finally:
+                    worker.close()
+        except Unavailable as error:
+            log.warning("%s; trying again in %.1f s", error, pause_s)
+            stop.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+
+def _loop(worker: "Worker", ears: psycopg.Connection, stop: threading.Event) -> None:
+    while not stop.is_set():
+        if worker.work_once():
+            continue
+        waited_s = 0.0
+        while not stop.is_set() and waited_s < POLL_S:
+            if any(True for _ in ears.notifies(timeout=0.5, stop_after=1)):
+                break
+            waited_s += 0.5
+
+
+class Worker:
+    """Recomputes claimed spans over one connection, with an Arrow reader beside it."""
+
+    def __init__(self, url: str, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        self._reader = FrameReader(url)
+        intervals.prepare(connection)
+
+    def close(self) -> None:
+        """Close the reader; the connection belongs to the caller."""
+        self._reader.close()
+
+    def work_once(self) -> int:
+        """Recompute a batch of stale series, then of stale communities; return how many spans were taken."""
+        return self._take("series", self._recompute_series) + self._take("community", self._settle_communities)
+
+    def _take(self, kind: Kind, compute: Callable[[Sequence[StaleSpan]], None]) -> int:
+        """Claim spans and compute them in one transaction; what fails is set aside and does not stop the others."""
+        with self._connection.transaction():
+            claimed = spans.claim(self._connection, kind, SPANS_AT_ONCE)
+            fresh = [span for span in claimed if span.attempts == 0]
+            for batch in [fresh, *([span] for span in claimed if span.attempts > 0)]:
+                if batch:
+                    self._attempt(kind, batch, compute)
+        return len(claimed)
+
+    def _attempt(self, kind: Kind, batch: Sequence[StaleSpan], compute: Callable[[Sequence[StaleSpan]], None]) -> None:
+        try:
+            with self._connection.transaction():
+                compute(batch)
+        except (Unavailable, psycopg.OperationalError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a span must not stop the others
+            log.error("%s spans %s could not be computed: %s", kind, _brief(batch), error)
+            spans.retry_later(self._connection, kind, batch, f"{type(error).__name__}: {error}"[:1000])
+
+    def _recompute_series(self, stale: Sequence[StaleSpan]) -> None:
+        points = intervals.points_of(self._connection, {span.ref_no for span in stale})
+        if not points:
+            return  # devices that nobody has mapped yet
+        intervals.lock_points(self._connection, points)
+        routes = intervals.read_routes(self._reader, self._connection, points)
+        reach = intervals.read_reach(self._reader, self._connection, stale)
+        windows = _windows(routes, reach)
+        readings = intervals.read_around(self._reader, self._connection, _series_windows(routes, windows))
+        computed = intervals_from_registers(readings, routes)
+        intervals.replace(self._connection, computed, windows)
+        intervals.put_power_now(self._connection, power_now(readings, routes))
+
+    def _settle_communities(self, stale: Sequence[StaleSpan]) -> None:
+        for community_no in sorted({span.ref_no for span in stale}):
+            days = sorted(span.day for span in stale if span.ref_no == community_no)
+            for run in _runs(days):
+                self._settle(community_no, run)
+
+    def _settle(self, community_no: int, days: list[date]) -> None:
+        rules = balances.read_rules(self._connection, community_no)
+        if rules is None:
+            return  # the community was removed after the mark
+        span = Span(utc_day(days[0]).start, utc_day(days[-1]).end)
+        rows = balances.read_members(self._connection, community_no)
+        flows = balances.read_flows(self._reader, self._connection, community_no, span)
+        members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
+        agreements = [Agreement(version.key, version.validity) for version in rules.keys]
+        settled = settle(flows, members, agreements, rules.step)
+        numbers = {row.point: row.point_no for row in rows}
+        balances.replace(self._connection, community_no, span, settled.allocation, settled.balance, numbers)
+        balances.announce(self._connection, rules.community, days)
+
+
+def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
+    """Span to recompute of each point that a changed series reaches, on the grid."""
+    reached = (
+        routes.select("point_no", "series_no")
+        .unique()
+        .join(reach, on="series_no")
+        .group_by("point_no")
+        .agg(pl.col("reach_from").min(), pl.col("reach_to").max())
+    )
+    rows = reached.sort("point_no").iter_rows()
+    return {point_no: Span(floor_to_step(start), ceil_to_step(end)) for point_no, start, end in rows}
+
+
+def _series_windows(routes: pl.DataFrame, windows: dict[int, Span]) -> pl.DataFrame:
+    """Window to read of each series: the widest of the points it feeds."""
+    spans_of_points = pl.DataFrame(
+        [(no, span.start, span.end) for no, span in windows.items()],
+        schema={"point_no": pl.Int32, "start": pl.Datetime("us", "UTC"), "end": pl.Datetime("us", "UTC")},
+        orient="row",
+    )
+    return (
+        routes.select("series_no", "point_no")
+        .join(spans_of_points, on="point_no")
+        .group_by("series_no")
+        .agg(pl.col("start").min(), pl.col("end").max())
+        .sort("series_no")
+    )
+
+
+def _runs(days: list[date]) -> list[list[date]]:
+    """Stretches of neighbouring days, none longer than DAYS_AT_ONCE."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1) and len(runs[-1]) < DAYS_AT_ONCE:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
+
+
+def _brief(batch: Sequence[StaleSpan]) -> str:
+    shown = ", ".join(f"{span.ref_no} on {span.day}" for span in batch[:3])
+    return shown + (f" and {len(batch) - 3} more" if len(batch) > 3 else "")

@@ -1,0 +1,1 @@
+"""The only PostgreSQL code: connections, migrations, and queries kept as .sql files."""

@@ -1,0 +1,156 @@
+"""Balances of communities: what a settlement needs, its replacement by a new one, and the figures to show."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import psycopg
+
+from energy.errors import InvalidInput
+from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
+from energy.model import KeyVersion, ProRataKey, Role, SharingKey, StaticKey, Validity
+from energy.time import Span
+from store.connect import FrameReader
+from store.queries import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a community agreed on: its step and its keys."""
+
+    community: str
+    step: timedelta
+    keys: tuple[KeyVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A point that takes part in a community, with its internal number."""
+
+    point_no: int
+    point: str
+    role: Role
+    validity: Validity
+
+
+def rule_of(key: SharingKey) -> dict[str, Any]:
+    """A sharing key as it is stored and published."""
+    match key:
+        case ProRataKey():
+            return {"type": "prorata"}
+        case StaticKey(shares_ppm):
+            return {"type": "static", "shares_ppm": dict(sorted(shares_ppm.items()))}
+
+
+def key_of(rule: Mapping[str, Any]) -> SharingKey:
+    """The sharing key that a stored rule means.
+
+    Raises:
+        InvalidInput: a type that this version does not know.
+    """
+    match rule:
+        case {"type": "prorata"}:
+            return ProRataKey()
+        case {"type": "static", "shares_ppm": shares_ppm}:
+            return StaticKey(dict(shares_ppm))
+    raise InvalidInput(f"a stored sharing key has the unknown type {rule.get('type')!r}")
+
+
+def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | None:
+    """Step and keys of a community; None when it is gone."""
+    rows = connection.execute(statement("community_rules"), {"community_no": community_no}).fetchall()
+    if not rows:
+        return None
+    community, step_min = rows[0][:2]
+    keys = tuple(KeyVersion(community, key_of(rule), Validity(start, end)) for _, _, rule, start, end in rows if rule)
+    return Rules(community, timedelta(minutes=step_min), keys)
+
+
+def read_members(connection: psycopg.Connection, community_no: int) -> list[MemberRow]:
+    """Everyone who ever takes part in a community, in order of point id."""
+    rows = connection.execute(statement("members"), {"community_no": community_no})
+    return [MemberRow(no, point, Role(role), Validity(start, end)) for no, point, role, start, end in rows]
+
+
+def read_flows(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:
+    """FLOW_INTERVALS of a community's members, the best source of each."""
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "intervals_of_members", parameters).cast(FLOW_INTERVALS)
+
+
+def replace(
+    connection: psycopg.Connection,
+    community_no: int,
+    span: Span,
+    allocation: pl.DataFrame,
+    balance: pl.DataFrame,
+    numbers: Mapping[str, int],
+) -> int:
+    """Make stored allocations and balances equal to the computed ones in a span; return how many steps changed.
+
+    Args:
+        allocation: ALLOCATION; balance: BALANCE; numbers: point number by id.
+    """
+    columns = [name for name in ALLOCATION.names() if name not in ("start", "point")]
+    rows = allocation.with_columns(point_no=pl.col("point").replace_strict(numbers, return_dtype=pl.Int32))
+    with connection.cursor() as cursor:
+        with cursor.copy(statement("allocations_copy")) as copy:
+            for row in rows.select("point_no", "start", *columns).iter_rows():
+                copy.write_row(row)
+        with cursor.copy(statement("balances_copy")) as copy:
+            for row in balance.select(BALANCE.names()).iter_rows():
+                copy.write_row(row)
+        parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+        cursor.execute(statement("allocations_replace"), parameters)
+        changed = cursor.execute(statement("balances_replace"), parameters).fetchone()
+        cursor.execute(statement("staging_empty"))
+    assert changed is not None, "count() always gives a row"
+    return changed[0]
+
+
+def announce(connection: psycopg.Connection, community: str, days: list[date]) -> None:
+    """Tell the live feed that days of a community changed, when the open transaction commits."""
+    payload = json.dumps({"community": community, "days": [day.isoformat() for day in days]})
+    connection.execute(statement("live_notify"), {"payload": payload})
+
+
+def read_balance(
+    reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span, step: str, zone: str
+) -> pl.DataFrame:
+    """Balance of a community summed to a step of STEPS, local days and months by the calendar of the zone.
+
+    Returns:
+        start, the *_wh sums, the rates as ratios of these, present, expected, quality (the worst), status. Steps
+        without data are absent. The last row, whose start is null, is the whole span.
+    """
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end, "zone": zone, **STEPS[step]}
+    return reader.read(connection, "balance_by_step", parameters)
+
+
+def read_allocations(
+    reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span
+) -> pl.DataFrame:
+    """What each member consumed, injected and was allocated over a span."""
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "allocation_by_point", parameters)
+
+
+def read_power(connection: psycopg.Connection, community_no: int, since: datetime) -> dict[str, Any]:
+    """Power of the last minutes of a community, of the points heard since an instant."""
+    parameters = {"community_no": community_no, "since": since}
+    row = connection.execute(statement("power_of_community"), parameters).fetchone()
+    assert row is not None, "an aggregate always gives a row"
+    return dict(zip(("at", "consumption_w", "production_w", "points", "expected"), row, strict=True))
+
+
+STEPS: dict[str, dict[str, Any]] = {
+    "15min": {"calendar": None, "step": timedelta(minutes=15)},
+    "30min": {"calendar": None, "step": timedelta(minutes=30)},
+    "hour": {"calendar": None, "step": timedelta(hours=1)},
+    "day": {"calendar": "day", "step": timedelta(days=1)},
+    "month": {"calendar": "month", "step": timedelta(days=1)},
+}
+"""Steps in which a balance can be asked for."""

@@ -1,0 +1,107 @@
+"""Intervals of points: what must be read to recompute them, and their replacement by newly computed ones."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import polars as pl
+import psycopg
+
+from energy.frames import FLOW_INTERVALS, READINGS, ROUTES, UTC_TIME
+from energy.time import Span
+from store import spans
+from store.connect import FrameReader
+from store.queries import statement
+from store.spans import StaleSpan
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """Make the staging tables of a connection that is going to replace intervals and balances."""
+    for table in ("computed_table", "allocations_table", "balances_table"):
+        connection.execute(statement(table))
+
+
+def points_of(connection: psycopg.Connection, series: Iterable[int]) -> list[int]:
+    """Numbers of the points that series feed, in order."""
+    rows = connection.execute(statement("routes_of_series"), {"series": list(series)})
+    return sorted(point_no for (point_no,) in rows)
+
+
+def lock_points(connection: psycopg.Connection, points: Sequence[int]) -> None:
+    """Keep other workers away from points, given in order, until the open transaction ends."""
+    connection.execute(statement("point_lock"), {"points": points})
+
+
+def read_routes(reader: FrameReader, connection: psycopg.Connection, points: Sequence[int]) -> pl.DataFrame:
+    """ROUTES of points: which series feeds which of their flows, and when."""
+    frame = reader.read(connection, "routes_of_points", {"points": points})
+    return frame.select(ROUTES.names()).cast(ROUTES)
+
+
+def read_reach(reader: FrameReader, connection: psycopg.Connection, stale: Sequence[StaleSpan]) -> pl.DataFrame:
+    """How far changed days of series can reach: series_no, reach_from, reach_to."""
+    parameters = {"series": [span.ref_no for span in stale], "days": [span.day for span in stale]}
+    frame = reader.read(connection, "windows", parameters)
+    return frame.select(pl.col("series_no").cast(pl.Int32), pl.col("reach_from", "reach_to").cast(UTC_TIME))
+
+
+def read_around(reader: FrameReader, connection: psycopg.Connection, windows: pl.DataFrame) -> pl.DataFrame:
+    """READINGS of series in their windows (series_no, start, end), with a little context on either side."""
+    parameters = {name: windows[column].to_list() for name, column in _WINDOW_PARAMETERS.items()}
+    return reader.read(connection, "readings_around", parameters).cast(READINGS)
+
+
+def replace(
+    connection: psycopg.Connection, computed: pl.DataFrame, windows: Mapping[int, Span]
+) -> list[tuple[int, date]]:
+    """Make the stored device intervals of points equal to the computed ones within each point's span.
+
+    Args:
+        computed: FLOW_INTERVALS; rows outside the spans are context and left out.
+        windows: span of each point number.
+
+    Returns:
+        (point number, UTC day) of everything that changed. The communities of these points are marked stale.
+    """
+    with connection.cursor() as cursor:
+        with cursor.copy(statement("computed_copy")) as copy:
+            for row in computed.select(FLOW_INTERVALS.names()).iter_rows():
+                copy.write_row(row)
+        changed = cursor.execute(
+            statement("intervals_replace"),
+            {
+                "points": list(windows),
+                "starts": [span.start for span in windows.values()],
+                "ends": [span.end for span in windows.values()],
+            },
+        ).fetchall()
+    mark_communities(connection, changed)
+    return changed
+
+
+def mark_communities(connection: psycopg.Connection, changed: Iterable[tuple[int, date]]) -> None:
+    """Mark the days of the communities in which changed points take part."""
+    days = list(changed)
+    if not days:
+        return
+    rows = connection.execute(statement("communities_of_points"), {"points": list({point for point, _ in days})})
+    communities: dict[int, list[int]] = {}
+    for point_no, community_no in rows:
+        communities.setdefault(point_no, []).append(community_no)
+    marks = {(community, day) for point, day in days for community in communities.get(point, [])}
+    spans.mark(connection, "community", sorted(marks))
+
+
+def put_power_now(connection: psycopg.Connection, power: pl.DataFrame) -> None:
+    """Keep the power of the last minutes: point_no, flow, at, power_w [W]; an older one never replaces a newer."""
+    connection.execute(
+        statement("power_now_put"),
+        {
+            "points": power["point_no"].to_list(),
+            "flows": power["flow"].to_list(),
+            "ats": power["at"].to_list(),
+            "powers": power["power_w"].to_list(),
+        },
+    )
+
+
+_WINDOW_PARAMETERS = {"series": "series_no", "starts": "start", "ends": "end"}

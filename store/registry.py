@@ -1,0 +1,186 @@
+"""The declared territory: read it, compare it with another, and make the database equal to it."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import psycopg
+
+from energy.model import (
+    FOREVER,
+    FOREVER_AGO,
+    Community,
+    DeviceMapping,
+    Holder,
+    HolderKind,
+    KeyVersion,
+    Measures,
+    Membership,
+    MeteringPoint,
+    Role,
+    Territory,
+    Validity,
+)
+from energy.time import rfc3339
+from store import spans
+from store.balances import key_of, rule_of
+from store.queries import statement
+
+Row: TypeAlias = Mapping[str, Any]
+TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key")
+"""In the order in which rows may be added; they are removed in the opposite order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row to add, alter or remove; `text` says it to people."""
+
+    action: Literal["add", "alter", "remove"]
+    table: str
+    row: Row
+    text: str
+
+
+def read_territory(connection: psycopg.Connection) -> Territory:
+    """The territory as the database knows it."""
+    rows = {table: connection.execute(statement(f"territory_{table}")).fetchall() for table in TABLES}
+    return Territory(
+        communities=tuple(Community(*row) for row in rows["community"]),
+        holders=tuple(Holder(id_, HolderKind(kind), consent) for id_, kind, consent in rows["holder"]),
+        points=tuple(
+            MeteringPoint(id_, holder, name, Role(role), category, limit_w)
+            for id_, holder, name, role, category, limit_w in rows["point"]
+        ),
+        mappings=tuple(
+            DeviceMapping(point, device, channel, Measures(measures), Validity(start, end))
+            for point, device, channel, measures, start, end in rows["device_mapping"]
+        ),
+        memberships=tuple(
+            Membership(community, point, Validity(start, end)) for community, point, start, end in rows["membership"]
+        ),
+        keys=tuple(
+            KeyVersion(community, key_of(rule), Validity(start, end))
+            for community, rule, start, end in rows["sharing_key"]
+        ),
+    )
+
+
+def difference(before: Territory, after: Territory) -> list[Change]:
+    """What must change to go from one territory to the other, in an order in which it can be done."""
+    changes: list[Change] = []
+    old_rows, new_rows = _rows(before), _rows(after)
+    for table in TABLES:
+        old, new = old_rows[table], new_rows[table]
+        for key, row in new.items():
+            if key not in old:
+                changes.append(Change("add", table, row, f"+ {_say(table, row)}"))
+            elif old[key] != row:
+                changed = [f"{k}: {_word(old[key][k])} -> {_word(row[k])}" for k in row if old[key][k] != row[k]]
+                changes.append(Change("alter", table, row, f"~ {_say(table, row)} ({', '.join(changed)})"))
+    for table in reversed(TABLES):
+        for key, row in old_rows[table].items():
+            if key not in new_rows[table]:
+                changes.append(Change("remove", table, row, f"- {_say(table, row)}"))
+    return _removals_of_dates_first(changes)
+
+
+def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> None:
+    """Make the changes in one transaction, and mark stale all that they touch.
+
+    Readings are never touched; what was computed for a point that goes is removed with it.
+    """
+    touched_points: set[str] = set()
+    touched_communities: set[str] = set()
+    with connection.transaction():
+        for change in changes:
+            row = dict(change.row)
+            if change.table == "device_mapping" or (change.table == "point" and change.action == "alter"):
+                touched_points.add(row["point" if change.table == "device_mapping" else "id"])
+            if change.table in ("membership", "sharing_key"):
+                touched_communities.add(row["community"])
+            if change.table == "community" and change.action == "alter":
+                touched_communities.add(row["id"])
+            if "rule" in row:
+                row["rule"] = json.dumps(row["rule"])
+            verb = "remove" if change.action == "remove" else "put"
+            connection.execute(statement(f"{verb}_{change.table}"), row)
+        _mark_points(connection, touched_points)
+        _mark_communities(connection, touched_communities)
+
+
+def _mark_points(connection: psycopg.Connection, points: set[str]) -> None:
+    """Forget the device intervals of points whose devices changed, and mark what their devices ever said."""
+    if not points:
+        return
+    ids = {"points": sorted(points)}
+    connection.execute(statement("intervals_forget"), ids)
+    connection.execute(statement("balances_mark_of_points"), ids)
+    stale = connection.execute(statement("series_days_of_points"), ids).fetchall()
+    spans.mark(connection, "series", stale)
+
+
+def _mark_communities(connection: psycopg.Connection, communities: set[str]) -> None:
+    if communities:
+        stale = connection.execute(statement("community_days"), {"communities": sorted(communities)}).fetchall()
+        spans.mark(connection, "community", stale)
+
+
+def _rows(territory: Territory) -> dict[str, dict[Any, Row]]:
+    """Every declared thing as a row, by table and by what identifies it."""
+    return {
+        "community": {c.id: dataclasses.asdict(c) for c in territory.communities},
+        "holder": {h.id: dataclasses.asdict(h) for h in territory.holders},
+        "point": {p.id: dataclasses.asdict(p) for p in territory.points},
+        "device_mapping": {
+            (m.device, m.channel, m.validity.valid_from): {
+                "point": m.point, "device": m.device, "channel": m.channel, "measures": m.measures, **_dates(m.validity)
+            }
+            for m in territory.mappings
+        },
+        "membership": {
+            (m.community, m.point, m.validity.valid_from): {
+                "community": m.community, "point": m.point, **_dates(m.validity)
+            }
+            for m in territory.memberships
+        },
+        "sharing_key": {
+            (k.community, k.validity.valid_from): {
+                "community": k.community, "rule": rule_of(k.key), **_dates(k.validity)
+            }
+            for k in territory.keys
+        },
+    }  # fmt: skip
+
+
+def _removals_of_dates_first(changes: list[Change]) -> list[Change]:
+    """Dated rows are removed before others are added: a device or key moves from one place to another."""
+    dated = ("device_mapping", "membership", "sharing_key")
+    first = [c for c in changes if c.action == "remove" and c.table in dated]
+    return first + [c for c in changes if not (c.action == "remove" and c.table in dated)]
+
+
+def _dates(validity: Validity) -> dict[str, datetime]:
+    return dataclasses.asdict(validity)
+
+
+def _say(table: str, row: Row) -> str:
+    match table:
+        case "device_mapping":
+            channel = f" channel {row['channel']}" if row["channel"] else ""
+            what = f"device {row['device']}{channel} measures {row['measures']} of point {row['point']}"
+        case "membership":
+            what = f"point {row['point']} in community {row['community']}"
+        case "sharing_key":
+            what = f"{row['rule']['type']} key of community {row['community']}"
+        case _:
+            return f"{table} {row['id']}"
+    since = "" if row["valid_from"] == FOREVER_AGO else f" from {rfc3339(row['valid_from'])}"
+    until = "" if row["valid_to"] == FOREVER else f" to {rfc3339(row['valid_to'])}"
+    return what + since + until
+
+
+def _word(value: object) -> str:
+    return rfc3339(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,6 @@
+-- The step and the sharing keys of a community.
+SELECT c.id, c.step_min, k.rule, k.valid_from, k.valid_to
+FROM community AS c
+LEFT JOIN sharing_key AS k ON k.community_no = c.no
+WHERE c.no = %(community_no)s
+ORDER BY k.valid_from

@@ -1,0 +1,28 @@
+-- Make the stored device intervals of the spans equal to the computed ones, touching only what differs.
+-- Returns the (point, UTC day) pairs that changed.
+WITH span AS (
+    SELECT * FROM unnest(%(points)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS s (point_no, span_start, span_end)
+), wanted AS (
+    SELECT c.*
+    FROM computed AS c
+    JOIN span AS s ON s.point_no = c.point_no AND c.start >= s.span_start AND c.start < s.span_end
+), gone AS (
+    DELETE FROM interval AS i
+    USING span AS s
+    WHERE
+        i.point_no = s.point_no AND i.source = 'device' AND i.start >= s.span_start AND i.start < s.span_end
+        AND NOT EXISTS (
+            SELECT FROM wanted AS w WHERE w.point_no = i.point_no AND w.flow = i.flow AND w.start = i.start
+        )
+    RETURNING i.point_no, i.start
+), written AS (
+    INSERT INTO interval (point_no, flow, source, start, energy_wh, quality, method)
+    SELECT point_no, flow, 'device', start, energy_wh, quality, method FROM wanted
+    ON CONFLICT (point_no, flow, source, start) DO UPDATE
+    SET energy_wh = excluded.energy_wh, quality = excluded.quality, method = excluded.method
+    WHERE (interval.energy_wh, interval.quality, interval.method)
+        IS DISTINCT FROM (excluded.energy_wh, excluded.quality, excluded.method)
+    RETURNING point_no, start
+)
+SELECT DISTINCT point_no, (start AT TIME ZONE 'UTC')::date AS day
+FROM (SELECT point_no, start FROM gone UNION ALL SELECT point_no, start FROM written) AS changed

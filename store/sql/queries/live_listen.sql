@@ -1,0 +1,2 @@
+-- Hear of balances that changed.
+LISTEN live

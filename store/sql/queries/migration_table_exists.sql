@@ -1,0 +1,2 @@
+-- Whether any migration ever ran here.
+SELECT to_regclass('migration') IS NOT NULL

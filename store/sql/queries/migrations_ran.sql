@@ -1,0 +1,2 @@
+-- The migrations that ran, with their digests.
+SELECT name, digest FROM migration ORDER BY name

@@ -1,0 +1,2 @@
+-- Empty the staging tables before the next community of the same transaction.
+TRUNCATE allocated, balanced

@@ -1,0 +1,2 @@
+-- Hear of spans that were marked stale.
+LISTEN stale

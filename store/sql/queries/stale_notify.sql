@@ -1,0 +1,2 @@
+-- Wake the workers when this transaction commits.
+SELECT pg_notify('stale', %(kind)s)

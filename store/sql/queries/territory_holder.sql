@@ -1,0 +1,2 @@
+-- The holders.
+SELECT id, kind, consent FROM holder ORDER BY no

@@ -1,0 +1,2 @@
+-- Turn TimescaleDB on in this database.
+CREATE EXTENSION IF NOT EXISTS timescaledb
