@@ -39,9 +39,8 @@ def commands(path: Path) -> list[list[str]]:
     """Every `hub ...` in the shell blocks of a page, as words."""
     blocks = re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [
-        match[1].split() for line in lines if (match := re.search(r"(?:^|[\s/])hub ((?!:).+)$", line.split("#")[0]))
-    ]
+    found = [re.search(r"(?:^|/bin/|migrate )hub ([a-z].+)$", line) for line in lines]
+    return [match[1].split() for match in found if match is not None]
 
 
 def test_compose_file_keeps_to_the_specification() -> None:

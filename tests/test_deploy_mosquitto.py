@@ -50,12 +50,14 @@ def test_what_the_hub_has_not_acknowledged_comes_again(broker: Broker) -> None:
         ("its own, Tasmota", "linky-1", "tele/linky-1/SENSOR", True),
         ("its own, Shelly", "shellypro3em-1", "shellypro3em-1/events/rpc", True),
         ("its own, Shelly's status", "shellypro3em-1", "shellypro3em-1/status/em:0", True),
-        ("its own, the hub's format", "linky-1", "hub/v1/linky-1", True),
-        ("its own, kept while the line was down", "linky-1", "hub/v1/linky-1/relay", True),
+        ("a gateway, in the hub's format", "gateway-example", "hub/v1/gateway-example", True),
+        ("a gateway, what it kept for others", "gateway-example", "hub/v1/gateway-example/relay", True),
         ("an inverter of the gateway", "opendtu-example", "solar/116100000001/0/yieldtotal", True),
         ("the inverter of another", "opendtu-example", "solar/116100000002/0/yieldtotal", False),
         ("the name of another", "linky-1", "tele/shellypro3em-1/SENSOR", False),
-        ("the name of another in the hub's format", "linky-1", "hub/v1/shellypro3em-1", False),
+        ("the hub's format can name another device", "linky-1", "hub/v1/linky-1", False),
+        ("a relay can hold the messages of another", "linky-1", "hub/v1/linky-1/relay", False),
+        ("the name of another gateway", "gateway-example", "hub/v1/gateway-2", False),
         ("a command to another", "linky-1", "shellypro3em-1/rpc", False),
         ("the hub publishes nothing", "hub", "hub/v1/linky-1", False),
         ("the hub publishes nothing, Tasmota", "hub", "tele/linky-1/SENSOR", False),
@@ -81,9 +83,19 @@ def test_a_device_reads_nothing(broker: Broker) -> None:
         assert device.heard.empty()
 
 
-@pytest.mark.parametrize(("user", "password"), [(None, None), ("linky-1", "wrong"), ("unknown", "two")])
+@pytest.mark.parametrize(("user", "password"), [(None, None), ("linky-1", "wrong"), ("unknown", "password of hub")])
 def test_strangers_are_refused(broker: Broker, user: str | None, password: str | None) -> None:
     with connected(broker, user, password=password) as stranger:
+        assert stranger.code.is_failure
+
+
+def test_tls_keeps_the_same_users_and_rules(broker: Broker) -> None:
+    with connected(broker, "hub") as hub, connected(broker, "linky-1", tls=True) as device:
+        hub.subscribe()
+        assert device.publish("tele/shellypro3em-1/SENSOR", "{}", qos=1).is_failure
+        assert not device.publish("tele/linky-1/SENSOR", "{}", qos=1).is_failure
+        assert hub.hear(1)[0].topic == "tele/linky-1/SENSOR"
+    with connected(broker, None, password=None, tls=True) as stranger:
         assert stranger.code.is_failure
 
 

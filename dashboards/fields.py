@@ -1,0 +1,58 @@
+"""The fields that the panels show: published columns under short titles, and those that only a dashboard has."""
+
+from typing import Final
+
+from dashboards.panels import Field, published
+
+CONSUMPTION: Final = published("consumption_kwh", "Consumption · Consommation", "purple")
+PRODUCTION: Final = published("production_kwh", "Production", "yellow")
+ALLOCATED: Final = published("allocated_kwh", "Shared · Partagée", "green")
+RESIDUAL: Final = published("residual_kwh", "From suppliers · Complément", "blue")
+SURPLUS: Final = published("surplus_kwh", "Surplus", "orange")
+RATES: Final = (
+    published("self_consumption_rate", "Self-consumption · Autoconsommation", "yellow"),
+    published("self_sufficiency_rate", "Self-sufficiency · Autoproduction", "green"),
+    published("coverage_rate", "Coverage · Couverture", "purple"),
+)
+DAY: Final = Field("day", "Day · Jour", "text", "Local day of the community · Jour local de la communauté")
+COMPLETENESS: Final = Field(
+    "completeness",
+    "Completeness · Complétude",
+    "ratio",
+    "Flows known over flows awaited, in the intervals that have a balance · "
+    "Flux connus sur flux attendus, dans les intervalles qui ont un bilan",
+    "green",
+)
+SETTLED: Final = Field(
+    "settled",
+    "Settled · Arrêtés",
+    "integer",
+    "Every awaited flow is known · Tous les flux attendus sont connus",
+    "green",
+)
+PROVISIONAL: Final = Field(
+    "provisional",
+    "Provisional · Provisoires",
+    "integer",
+    "Some flow is still awaited; the values will change · Un flux au moins est encore attendu ; les valeurs changeront",
+    "orange",
+)
+ABSENT: Final = Field(
+    "absent",
+    "Without balance · Sans bilan",
+    "integer",
+    "Intervals that have ended and have no balance at all · Intervalles terminés qui n’ont aucun bilan",
+    "red",
+)
+QUALITIES: Final = (
+    Field("valid", "Valid · Valides", "integer", "ESPI 0, 17, 19", "green"),
+    Field("estimated", "Estimated · Estimés", "integer", "ESPI 8, 9", "orange"),
+    Field("questionable", "Questionable · Douteux", "integer", "ESPI 10, 13, 14…", "red"),
+)
+ABOUT: Final = (
+    Field("name", "Community · Communauté", "text", ""),
+    Field("place", "Place · Lieu", "text", ""),
+    Field("zone", "Time zone · Fuseau horaire", "text", ""),
+    Field("step_min", "Step, min · Pas, min", "integer", ""),
+    Field("simulated", "Simulated · Simulée", "text", ""),
+)

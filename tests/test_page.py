@@ -1,0 +1,298 @@
+"""The built-in web page in a real browser, on recorded answers of the API: figures, gaps, clock changes, live feed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+PAGE: Final = Path(__file__).parents[1] / "dashboards" / "page"
+DATA: Final = Path(__file__).parent / "data" / "page"
+TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+FIGURES: Final = ("production", "surplus", "shared", "bought", "consumption")
+COLUMNS: Final = ("production_kwh", "surplus_kwh", "allocated_kwh", "residual_kwh", "consumption_kwh")
+RATES: Final = ("self_consumption", "self_sufficiency", "coverage")
+BUDGET_MS: Final = 6000
+DEADLINE_S: Final = 90
+VOID: Final = {"meta", "link", "img", "input", "br", "hr"}
+
+
+def recorded(name: str) -> Any:
+    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Element:
+    """An element of the dumped page."""
+
+    tag: str
+    attributes: dict[str, str | None]
+    children: "list[Element | str]" = field(default_factory=list)
+
+    def all(self, **wanted: str) -> "list[Element]":
+        """This and those inside with these attributes (data_x is data-x, class_ one of the classes)."""
+        found = [self] if wanted and all(self._has(key, value) for key, value in wanted.items()) else []
+        return found + [e for child in self.children if isinstance(child, Element) for e in child.all(**wanted)]
+
+    def _has(self, key: str, value: str) -> bool:
+        if key == "tag":
+            return self.tag == value
+        held = self.attributes.get(key.rstrip("_").replace("_", "-")) or ""
+        return value in held.split() if key == "class_" else value == held
+
+    def one(self, **wanted: str) -> "Element":
+        found = self.all(**wanted)
+        assert len(found) == 1, f"{len(found)} elements with {wanted}"
+        return found[0]
+
+    @property
+    def text(self) -> str:
+        """Text with every kind of space made an ordinary one."""
+        return re.sub(r"\s+", " ", "".join(self._strings())).strip()
+
+    def _strings(self) -> list[str]:
+        return [s for c in self.children for s in ([c] if isinstance(c, str) else c._strings())]
+
+
+class Reader(HTMLParser):
+    """Builds elements from a dump, whose tags are all closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = [Element("root", {})]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, dict(attrs))
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves the page and recorded answers on a free port, and notes what was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.asked: list[str] = []
+        self.probe = b""
+        self.events = b""
+        self.points_forbidden = False
+
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, str, bytes]:
+        """Status, media type and body."""
+        if path == "/" or path.startswith("/page/"):
+            return self._file("index.html" if path == "/" else path.removeprefix("/page/"))
+        if path == "/probe.js":
+            return 200, TYPES[".js"], self.probe
+        *_, community, what = path.split("/")
+        if what == "live":
+            events, self.events = self.events, b""
+            return (200, "text/event-stream", events) if events else (204, "text/event-stream", b"")
+        if what == "balance" and query["start"] < "2026-10-09":
+            problem = {"title": "Unknown day", "status": 422, "detail": "The day lies before the first reading."}
+            return 422, "application/problem+json", json.dumps(problem).encode()
+        if what == "points" and self.points_forbidden:
+            return 403, "application/problem+json", b'{"detail": "Members only."}'
+        if community == "v1":
+            name = what
+        else:
+            day = "week" if query.get("step") == "day" else "day"
+            name = f"{community}-{day if what == 'balance' else what}"
+        return 200, "application/json", json.dumps(recorded(name)).encode()
+
+    def _file(self, name: str) -> tuple[int, str, bytes]:
+        body = (PAGE / name).read_bytes()
+        if name == "index.html" and self.probe:
+            body = body.replace(b"</head>", b'<script type="module" src="probe.js"></script></head>')
+        return 200, TYPES[Path(name).suffix], body
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Hands each request to the hub it came to."""
+
+    server: Hub  # pyright: ignore[reportIncompatibleVariableOverride]  # the server that this test starts
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        self.server.asked.append(self.path)
+        status, media_type, body = self.server.answer(url.path, dict(parse_qsl(url.query)))
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name that http.server gives it
+        """Stay quiet."""
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    server = Hub()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser(hub: Hub, tmp_path: Path) -> Callable[..., Element]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        assert os.environ.get("HUB_TEST_REQUIRE_SERVERS") != "1", "chromium is required here and is not on PATH"
+        pytest.skip("chromium is not on PATH, so the page cannot be looked at")
+
+    def open_page(accept: str = "en", **query: str) -> Element:
+        """Open the page, let six virtual seconds pass, and read what it became."""
+        flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        flags += f" --disable-component-update --disable-sync --user-data-dir={tmp_path} --accept-lang={accept}"
+        flags += f" --window-size=1280,1600 --virtual-time-budget={BUDGET_MS} --dump-dom"
+        url = f"http://127.0.0.1:{hub.server_address[1]}/?{urlencode(query)}"
+        command = [chromium, *flags.split(), url]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, start_new_session=True) as run:
+            try:
+                dump, _ = run.communicate(timeout=DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGKILL)
+                raise
+        reader = Reader()
+        reader.feed(dump.decode())
+        return reader.open[0]
+
+    return open_page
+
+
+def shown(day: dict[str, Any], comma: str) -> dict[str, str]:
+    """The five figures of a day as the page must write them."""
+    pairs = zip(FIGURES, COLUMNS, strict=True)
+    return {name: f"{day['totals'][column]:.1f}".replace(".", comma) + " kWh" for name, column in pairs}
+
+
+@pytest.mark.slow
+def test_the_latest_day_in_french(hub: Hub, browser: Callable[..., Element]) -> None:
+    page, day = browser(accept="fr-FR"), recorded("concarneau-day")
+    assert page.one(tag="html").attributes["lang"] == "fr"
+    assert page.one(id="date").text == "vendredi 16 octobre 2026"
+    assert "hidden" not in page.one(id="ribbon").attributes
+    assert page.one(id="ribbon").text.startswith("Données simulées.")
+    for name, figure in shown(day, ",").items():
+        assert page.one(data_figure=name).one(class_="value").text == figure
+    for name in RATES:
+        rate = f"{day['totals'][f'{name}_rate']:.0%}".replace("%", " %")
+        assert page.one(data_rate=name).one(class_="value").text == rate
+    assert page.one(id="lead").one(tag="strong").text == f"{day['totals']['self_sufficiency_rate']:.0%}".replace(
+        "%", " %"
+    )
+    assert page.one(data_now="consumption").text == "14,8 kW consommés"
+    assert page.one(id="state").text.startswith("Provisoire : 5 intervalles attendent encore des mesures.")
+    assert "hidden" in page.one(id="banner").attributes
+    assert all(path.startswith(("/?", "/page/", "/v1/")) for path in hub.asked)
+
+
+@pytest.mark.slow
+def test_gaps_stay_gaps_and_provisional_intervals_are_marked(browser: Callable[..., Element]) -> None:
+    page, day = browser(lang="en", community="concarneau", day="2026-10-16"), recorded("concarneau-day")
+    rows = page.one(id="table-body").one(tag="tbody").all(tag="tr")
+    # Midnight to 21:45 is 87 quarter-hours; the four from 05:15 have no reading, the rest of the day is still to come.
+    assert len(rows) == 87 == len(day["rows"]) + 4
+    assert [row.text for row in rows[21:25]] == [
+        f"{start} – {end}–––––no reading"
+        for start, end in [("05:15", "05:30"), ("05:30", "05:45"), ("05:45", "06:00"), ("06:00", "06:15")]
+    ]
+    first = day["rows"][0]
+    assert [cell.text for cell in rows[0].all(tag="td")] == [*(f"{first[c]:.2f}" for c in COLUMNS), "settled"]
+    assert rows[-1].text.endswith("provisional, 12 of 14 flows known")
+    chart = page.one(id="chart")
+    assert len(chart.one(class_="gap").all(tag="rect")) == 1
+    assert len(chart.one(class_="provisional").all(class_="layer")) == 3
+    assert len(chart.all(class_="outline")) == 3  # consumption on both sides of the gap, production after it
+    assert {"provisional", "no reading"} <= {item.text for item in page.one(id="legend").all(tag="li")}
+    assert "start=2026-10-16&end=2026-10-17&step=15min&format=csv" in (page.one(id="download").attributes["href"] or "")
+    points = page.one(id="members").all(class_="who")
+    assert [point.text for point in points].count("…0471") == 1
+    assert len(points) == 14
+    assert len(page.one(id="week").all(tag="button")) == 7
+    assert page.one(id="week").one(aria_current="date").attributes["data-day"] == "2026-10-16"
+
+
+@pytest.mark.slow
+def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Callable[..., Element]) -> None:
+    hub.points_forbidden = True
+    page = browser(lang="fr", community="mornant")
+    starts = [cell.text for cell in page.one(id="table-body").all(scope="row")]
+    assert len(starts) == 25
+    assert starts[2:4] == ["02:00 – 02:00 (UTC+2)", "02:00 – 03:00 (UTC+1)"]
+    assert [label.text for label in page.one(id="chart").all(class_="hour")] == [f"{h} h" for h in range(0, 24, 3)]
+    assert page.one(id="state").text == "Arrêté : toutes les mesures attendues sont là."
+    assert page.one(data_day="2026-10-22").attributes["aria-label"] == "jeudi 22 octobre 2026\u00a0: aucune mesure"
+    assert page.one(id="members").text == "Les membres de cette journée ne peuvent pas être lus."
+
+
+@pytest.mark.slow
+def test_a_community_without_readings_says_what_to_do(browser: Callable[..., Element]) -> None:
+    page = browser(lang="en", community="prats")
+    assert page.one(id="empty").text.startswith("No readings yet.As soon as a device")
+    assert "hidden" in page.one(id="content").attributes
+    assert "hidden" in page.one(id="ribbon").attributes
+
+
+@pytest.mark.slow
+def test_what_is_refused_is_said_and_what_is_asked_is_text(browser: Callable[..., Element]) -> None:
+    page = browser(lang="en", community='<b id="planted">x</b>', day="2026-10-01")
+    banner = (
+        'There is no community “<b id="planted">x</b>” here; this is Concarneau. The day lies before the first reading.'
+    )
+    assert page.one(id="banner").text == banner
+    assert page.all(id="planted") == []
+    assert "hidden" in page.one(id="content").attributes
+
+
+@pytest.mark.slow
+def test_keyboard_and_buttons(hub: Hub, browser: Callable[..., Element]) -> None:
+    hub.probe = (DATA / "keyboard.js").read_bytes()
+    page = browser(lang="en")
+    row = recorded("concarneau-day")["rows"][3]
+    values = [f"{name.title()} {row[column]:.2f} kWh" for name, column in zip(FIGURES, COLUMNS, strict=True)]
+    noted = page.one(tag="body").attributes
+    assert re.sub(r"\s", " ", noted["data-aloud"] or "") == ", ".join(["00:45 – 01:00", *values, "settled"])
+    assert noted["data-place"] == "?lang=fr&community=concarneau&day=2026-10-15"
+    assert noted["data-back"] == "vendredi 16 octobre 2026"
+    assert any("start=2026-10-15&end=2026-10-16&step=15min" in path for path in hub.asked)
+
+
+@pytest.mark.slow
+def test_the_live_feed_moves_power_and_rereads_a_changed_day(hub: Hub, browser: Callable[..., Element]) -> None:
+    power = {**recorded("concarneau-now"), "consumption_w": 4200, "production_w": 12340}
+    changed = {"community": "concarneau", "days": ["2026-10-16"]}
+    hub.events = "".join(
+        f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in [("now", power), ("balance", changed)]
+    ).encode()
+    page = browser(lang="en")
+    assert page.one(data_now="production").text == "12.3 kW produced"
+    assert page.one(data_now="consumption").text == "4.2 kW consumed"
+    assert sum("step=15min" in path for path in hub.asked) >= 2
+    assert (
+        page.one(id="live").attributes["data-state"] == "off"
+    )  # the feed then answered that there is nothing to follow
