@@ -1,0 +1,1 @@
+"""Tests: on real servers, with real data, and laws that must hold."""
