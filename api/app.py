@@ -5,17 +5,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Final
 
 import anyio.to_thread
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
 from psycopg_pool import ConnectionPool
 
 from api import balances, communities, health, live, open_data, points, problems
 from api.live import Feed
 from api.reading import Readers
 from store.connect import open_pool
+
+POOL_SIZE: Final = 8
+"""Connections to the database for requests; each keeps one for less than a second, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,16 @@ class Services:
     feed: Feed
 
 
-def create_app(database_url: str, page: Path | None = None, pool_size: int = 8) -> FastAPI:
+class _Page(StaticFiles):
+    """Files that browsers ask for anew each time, so that after an upgrade old and new ones do not mix."""
+
+    def file_response(self, *args: Any, **named: Any) -> Response:
+        response = super().file_response(*args, **named)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def create_app(database_url: str, page: Path | None = None, pool_size: int = POOL_SIZE) -> FastAPI:
     """Make the application over a database; `page` is the folder of the built-in web page.
 
     The connections open when the server starts and close when it stops.
@@ -38,29 +52,44 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = 8) 
         pool = await anyio.to_thread.run_sync(open_pool, database_url, pool_size)
         services = Services(pool, Readers(database_url), Feed(database_url))
         app.state.services = services
-        services.feed.start()
+        await anyio.to_thread.run_sync(services.feed.start)
         try:
             yield
         finally:
-            services.feed.stop()
+            await anyio.to_thread.run_sync(services.feed.stop)
             services.readers.close()
             await anyio.to_thread.run_sync(pool.close)
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url="/docs/files",
         title="Enercommons",
         version=version("enercommons"),
         description="Energy of the communities of a territory: balances, members, live feed, open data.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
     )
+    undescribed = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = problems.describe(undescribed())
+        return app.openapi_schema
+
+    app.openapi = described
     problems.install(app)
     for room in (communities, balances, points, live, health, open_data):
         app.include_router(room.router)
     if page is not None:
-        app.mount("/page", StaticFiles(directory=page), name="page")
+        app.mount("/page", _Page(directory=page), name="page")
 
         @app.get("/", include_in_schema=False)
         def index() -> FileResponse:
             return FileResponse(page / "index.html", headers={"Cache-Control": "no-cache"})
 
     return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """End the live feeds of a running app: a server that stops would wait for them."""
+    app.state.services.feed.stop()

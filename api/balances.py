@@ -2,13 +2,14 @@
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
+from api import shapes
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.errors import InvalidInput
 from energy.time import rfc3339
@@ -24,12 +25,13 @@ End = Annotated[
     str | None, Query(description="local date or RFC 3339 instant, exclusive; the end of the first day by default")
 ]
 Step = Literal["15min", "30min", "hour", "day", "month"]
+TEXT: Final[dict[str, Any]] = {"schema": {"type": "string"}}
+BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get(
     "/balance",
-    responses={200: {"content": {"text/csv": {}, "application/vnd.apache.parquet": {}}}},
-    response_model=None,
+    responses={200: {"model": shapes.Balance, "content": {"text/csv": TEXT, "application/vnd.apache.parquet": BYTES}}},
 )
 def balance(
     community: Community,
@@ -40,7 +42,9 @@ def balance(
     step: Annotated[
         Step | None, Query(description="the community's own by default; sums follow the local calendar")
     ] = None,
-    format: Literal["json", "csv", "parquet"] = "json",  # noqa: A002 - the name of the parameter in the address
+    format: Annotated[  # noqa: A002 - the name of the parameter in the address
+        Literal["json", "csv", "parquet"], Query(description="csv and parquet hold the rows, without the totals")
+    ] = "json",
 ) -> Response:
     """Consumption, production and what was shared, step by step; steps without any reading are absent, never zero."""
     span = requested_span(start, end, ZoneInfo(community.zone))
@@ -74,7 +78,7 @@ def balance(
     return JSONResponse(body)
 
 
-@router.get("/now")
+@router.get("/now", response_model=shapes.Power)
 def now(community: Community, connection: Connection) -> dict[str, Any]:
     """Power over the last minutes of the members heard recently. [W]"""
     power = read_power(connection, community.no, datetime.now(UTC) - HEARD_RECENTLY)

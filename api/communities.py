@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from api import shapes
 from api.reading import Community, Connection
 from energy.time import rfc3339
 from store.communities import CommunityRow, read_communities
@@ -11,13 +12,13 @@ from store.communities import CommunityRow, read_communities
 router = APIRouter(prefix="/v1/communities", tags=["communities"])
 
 
-@router.get("")
+@router.get("", response_model=shapes.Communities)
 def list_communities(connection: Connection) -> dict[str, Any]:
     """All communities of the territory, with the key in force and the span of their balances."""
     return {"communities": [_shown(row) for row in read_communities(connection)]}
 
 
-@router.get("/{community}")
+@router.get("/{community}", response_model=shapes.Community)
 def show_community(community: Community) -> dict[str, Any]:
     """One community."""
     return _shown(community)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from api import shapes
 from api.reading import Connection
 from energy.time import rfc3339
 from store.communities import read_health
@@ -12,7 +13,7 @@ from store.communities import read_health
 router = APIRouter(prefix="/v1", tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", response_model=shapes.Health)
 def health(connection: Connection) -> dict[str, Any]:
     """`degraded` when some spans cannot be computed; a database that does not answer gives 503."""
     row = read_health(connection)

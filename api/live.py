@@ -1,4 +1,7 @@
-"""The live feed: one listener on the database for all viewers, and Server-Sent Events to each of them."""
+"""The live feed: one listener on the database for all viewers, and Server-Sent Events to each of them.
+
+A feed that was interrupted has missed announcements, so its streams end: the viewers connect again and read anew.
+"""
 
 import asyncio
 import json
@@ -6,13 +9,14 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse
 
-from api.balances import HEARD_RECENTLY
+from api.balances import HEARD_RECENTLY, TEXT
+from api.reading import CommunityId, lend
 from energy.errors import Unavailable
 from energy.time import rfc3339
 from store.balances import read_power
@@ -25,6 +29,9 @@ router = APIRouter(prefix="/v1/communities/{community}", tags=["live"])
 
 NOW_EVERY_S: Final = 2.0
 PAUSE_S: Final = 2.0
+START_TIMEOUT_S: Final = 2.0
+Viewer: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any] | None]]
+"""An event loop and its queue of announcements; None ends the stream."""
 
 
 class Feed:
@@ -33,30 +40,38 @@ class Feed:
     def __init__(self, database_url: str) -> None:
         self._url = database_url
         self._stop = threading.Event()
+        self._listening = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="hub-feed", daemon=True)
-        self._viewers: set[tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any]]]] = set()
+        self._viewers: set[Viewer] = set()
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen; a database that does not answer yet is waited for in the background."""
         self._thread.start()
+        self._listening.wait(START_TIMEOUT_S)
 
     def stop(self) -> None:
-        """Stop listening and end the streams."""
+        """End the streams and stop listening; may be called twice."""
         self._stop.set()
+        self._interrupt()
         self._thread.join(timeout=5)
 
     @property
-    def is_stopping(self) -> bool:
-        """Whether the streams should end."""
-        return self._stop.is_set()
+    def is_listening(self) -> bool:
+        """Whether announcements are heard right now."""
+        return self._listening.is_set()
 
-    def watch(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any]]]:
+    @property
+    def viewers(self) -> int:
+        """How many streams are open."""
+        return len(self._viewers)
+
+    def watch(self) -> Viewer:
         """A queue that gets every announcement from now on; give it back with leave()."""
-        viewer = (asyncio.get_running_loop(), asyncio.Queue())
+        viewer: Viewer = (asyncio.get_running_loop(), asyncio.Queue())
         self._viewers.add(viewer)
         return viewer
 
-    def leave(self, viewer: tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any]]]) -> None:
+    def leave(self, viewer: Viewer) -> None:
         """Stop filling a queue."""
         self._viewers.discard(viewer)
 
@@ -65,56 +80,93 @@ class Feed:
             try:
                 with database_answers(), connect(self._url) as connection:
                     connection.execute(statement("live_listen"))
+                    self._listening.set()
                     while not self._stop.is_set():
                         for notice in connection.notifies(timeout=0.5):
-                            self._hand_out(json.loads(notice.payload))
+                            if announcement := read_announcement(notice.payload):
+                                self._hand_out(announcement)
             except Unavailable as error:
                 log.warning("%s; the live feed waits", error)
-                self._stop.wait(PAUSE_S)
+            self._interrupt()
+            self._stop.wait(PAUSE_S)
 
-    def _hand_out(self, announcement: dict[str, Any]) -> None:
+    def _interrupt(self) -> None:
+        self._listening.clear()
+        self._hand_out(None)
+
+    def _hand_out(self, announcement: dict[str, Any] | None) -> None:
         for loop, announcements in list(self._viewers):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(announcements.put_nowait, announcement)
 
 
-@router.get("/live", response_class=EventSourceResponse)
-async def live(community: str, request: Request) -> EventSourceResponse:
+def read_announcement(text: str) -> dict[str, Any] | None:
+    """Read what a worker announced; None for anything else, since every login of the database may notify."""
+    try:
+        announcement = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    match announcement:
+        case {"community": str(), "days": [*days]} if all(isinstance(day, str) for day in days):
+            return announcement
+    return None
+
+
+@router.get(
+    "/live",
+    response_class=EventSourceResponse,
+    responses={200: {"description": "Server-Sent Events", "content": {"text/event-stream": TEXT}}},
+)
+async def live(community: CommunityId, request: Request) -> EventSourceResponse:
     """Events `balance` (days that changed) and `now` (power, when it changed)."""
     services = request.app.state.services
 
     def find() -> int:
-        with services.pool.connection() as connection:
+        with lend(services.pool) as connection:
             return read_community(connection, community).no
 
     community_no = await anyio.to_thread.run_sync(find)
+    if not services.feed.is_listening:
+        raise Unavailable("the live feed has lost the database; try again in a few seconds")
     return EventSourceResponse(_events(services, community, community_no), ping=15)
 
 
 async def _events(services: Any, community: str, community_no: int) -> AsyncIterator[dict[str, str]]:
     def power() -> str:
-        with services.pool.connection() as connection:
+        with lend(services.pool) as connection:
             row = read_power(connection, community_no, datetime.now(UTC) - HEARD_RECENTLY)
         return json.dumps({"community": community, **row, "at": row["at"] and rfc3339(row["at"])})
 
     viewer = services.feed.watch()
     shown = None
     try:
-        while not services.feed.is_stopping:
+        while services.feed.is_listening:
             latest = await anyio.to_thread.run_sync(power)
             if latest != shown:
                 shown = latest
                 yield {"event": "now", "data": latest}
-            days: set[str] = set()
-            deadline = asyncio.get_running_loop().time() + NOW_EVERY_S
-            while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
-                try:
-                    announcement = await asyncio.wait_for(viewer[1].get(), left_s)
-                except TimeoutError:
-                    break
-                if announcement["community"] == community:
-                    days.update(announcement["days"])
+            days = await _changed_days(viewer[1], community)
+            if days is None:
+                return
             if days:
                 yield {"event": "balance", "data": json.dumps({"community": community, "days": sorted(days)})}
+    except Unavailable as error:
+        log.warning("%s; a live stream ends", error)
     finally:
         services.feed.leave(viewer)
+
+
+async def _changed_days(announcements: asyncio.Queue[dict[str, Any] | None], community: str) -> set[str] | None:
+    """Gather the changed days of a community for NOW_EVERY_S seconds; None when the stream must end."""
+    days: set[str] = set()
+    deadline = asyncio.get_running_loop().time() + NOW_EVERY_S
+    while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
+        try:
+            announcement = await asyncio.wait_for(announcements.get(), left_s)
+        except TimeoutError:
+            break
+        if announcement is None:
+            return None
+        if announcement["community"] == community:
+            days.update(announcement["days"])
+    return days

@@ -1,18 +1,27 @@
 """Open data: the releases that exist, and their files as they were released."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
+from api import shapes
+from api.balances import BYTES, TEXT
 from api.reading import Connection
+from energy.errors import NotFound
 from energy.time import rfc3339
 from store.releases import read_file, read_releases
 
 router = APIRouter(prefix="/open/v1", tags=["open data"])
 
+FILES: Final[dict[str, Any]] = {
+    "application/json": {"schema": {"type": "object"}},
+    "text/csv": TEXT,
+    "application/vnd.apache.parquet": BYTES,
+}
 
-@router.get("")
+
+@router.get("", response_model=shapes.Datasets)
 def list_datasets(connection: Connection) -> dict[str, Any]:
     """Every dataset with its releases, newest first; only what the disclosure policy lets out is ever here."""
     datasets: dict[str, list[dict[str, Any]]] = {}
@@ -22,14 +31,16 @@ def list_datasets(connection: Connection) -> dict[str, Any]:
     return {"datasets": [{"dataset": name, "releases": releases} for name, releases in datasets.items()]}
 
 
-@router.get("/{dataset}/{name}", response_class=Response)
+@router.get("/{dataset}/{name}", response_class=Response, responses={200: {"content": FILES}})
 def show_file(
-    dataset: str,
-    name: str,
+    dataset: Annotated[str, Path(description="name of a dataset, as /open/v1 lists them")],
+    name: Annotated[str, Path(description="name of one of its files")],
     connection: Connection,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="release; the newest by default")] = None,
 ) -> Response:
     """A file of a release: datapackage.json describes the others."""
+    if "\0" in dataset + name:  # which PostgreSQL's text cannot hold
+        raise NotFound("there is no file of that name; /open/v1 lists those there are")
     file = read_file(connection, dataset, name, version)
     headers = {"ETag": f'"{file.sha256}"', "Access-Control-Allow-Origin": "*"}
     return Response(file.content, media_type=file.media_type, headers=headers)

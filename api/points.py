@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from api import shapes
 from api.balances import End, Start
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.time import rfc3339
@@ -13,7 +14,7 @@ from store.balances import read_allocations
 router = APIRouter(prefix="/v1/communities/{community}", tags=["points"])
 
 
-@router.get("/points")
+@router.get("/points", response_model=shapes.Points)
 def points(
     community: Community, connection: Connection, reader: Reader, start: Start = None, end: End = None
 ) -> dict[str, Any]:

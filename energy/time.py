@@ -71,9 +71,9 @@ def utc_day(day: date) -> Span:
 
 
 def utc_days(span: Span) -> Iterator[date]:
-    """UTC dates that a span touches, in order."""
+    """UTC dates that a span touches, in order; an empty span touches none."""
     day = span.start.astimezone(UTC).date()
-    while utc_day(day).start < span.end:
+    while max(utc_day(day).start, span.start) < span.end:
         yield day
         day += timedelta(days=1)
 
@@ -82,14 +82,17 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
     """Read an ISO 8601 / RFC 3339 instant as aware UTC; a naive one is read as local time of `zone`.
 
     Raises:
-        ValueError: not an instant, or naive where no zone is known.
+        ValueError: not an instant, naive where no zone is known, or outside the years 1 to 9999 in UTC.
     """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         if zone is None:
             raise ValueError(f"{text!r} has no UTC offset")
         at = at.replace(tzinfo=zone)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from error
 
 
 def instant_from_epoch(seconds: float) -> datetime:

@@ -1,6 +1,7 @@
 """The `hub` command: reads the words on its line, and says what went wrong in one sentence."""
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -18,11 +19,16 @@ EXIT_INTERRUPTED: Final = 130
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 when it did what it says, 1 with a sentence on stderr otherwise."""
     arguments = parser().parse_args(words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show an accent is no reason to fail
     try:
         # Commands are imported when they run: `hub --help` needs neither a database driver nor a web server.
         from hub import commands  # noqa: PLC0415
 
-        return commands.run(arguments)
+        code = commands.run(arguments)
+        sys.stdout.flush()
+        return code
     except HubError as error:
         print(f"hub {arguments.command}: {error}", file=sys.stderr)
         return EXIT_REFUSED

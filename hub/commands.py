@@ -9,14 +9,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+
 from energy.errors import InvalidInput, Unavailable
-from energy.model import Territory
+from energy.model import Message, Territory
 from energy.territory import parse_territory
 from hub import decoding, replay, services
 from hub.settings import Settings, read_settings
 from processing.publish import publish
 from store import registry, viewers
-from store.connect import FrameReader, connect
+from store.connect import FrameReader, connect, database_answers
 from store.migrate import migrate, schema_is_current
 
 
@@ -28,7 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     for chatty in ("httpx", "uvicorn.access", "psycopg.pool"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    return COMMANDS[arguments.command](arguments, settings)
+    try:
+        with database_answers():
+            return COMMANDS[arguments.command](arguments, settings)
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Unavailable(f"the database refuses: {reason}; may the login of HUB_DATABASE_URL do this?") from error
 
 
 def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -95,8 +102,9 @@ def _decode(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.file is not None:
         answer = decoding.decode_file(read_text(arguments.file), arguments.file.name, settings.zone_info)
     else:
-        answer = decoding.decode_one(arguments.topic, sys.stdin.buffer.read(), settings.zone_info)
-    print(json.dumps(answer, ensure_ascii=False, indent=1))
+        message = Message(arguments.topic, sys.stdin.buffer.read(), zone=settings.zone_info)
+        answer = decoding.decode_one(message)
+    print(json.dumps(answer, indent=1))
     return 0
 
 

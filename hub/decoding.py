@@ -1,19 +1,23 @@
 """What `hub decode` shows: for each message, the readings that the hub understands in it."""
 
 import base64
-import binascii
 import json
+import math
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from energy.errors import InvalidInput, UndecodableMessage
 from energy.model import Message, Reading, unit_of
-from energy.time import rfc3339
+from energy.time import parse_instant, rfc3339
 from ingest.decode import decode, unwrap
 
 
 def decode_file(text: str, name: str, zone: ZoneInfo) -> list[Any]:
-    """Decode a JSON list of {"topic", "payload"}; payload is text or {"base64"}; retain and assume_tz are optional.
+    """Decode a JSON list of {"topic", "payload"}; payload is text or {"base64"}.
+
+    A message may also say `retain`, `received_at` (which tells the two hours of an autumn night apart) and `assume_tz`,
+    a time zone.
 
     Returns:
         For each message in order its readings, [] for none, {"error"} for a message that the hub refuses.
@@ -23,52 +27,69 @@ def decode_file(text: str, name: str, zone: ZoneInfo) -> list[Any]:
     """
     try:
         entries = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{name} is not JSON: {error}") from error
     if not isinstance(entries, list):
         raise InvalidInput(f'{name} is not a JSON list of {{"topic", "payload"}}')
     return [_decode(_message(entry, f"{name}, message {place}", zone)) for place, entry in enumerate(entries, 1)]
 
 
-def decode_one(topic: str, payload: bytes, zone: ZoneInfo) -> Any:
-    """Decode one message.
+def decode_one(message: Message) -> list[dict[str, Any]]:
+    """Decode one message, or those in a relay envelope.
 
     Raises:
         UndecodableMessage: the hub refuses it.
     """
-    return [_shown(reading) for message in unwrap(Message(topic, payload, zone=zone)) for reading in decode(message)]
+    return [_shown(reading) for single in unwrap(message) for reading in decode(single)]
 
 
 def _decode(message: Message) -> Any:
     try:
-        return decode_one(message.topic, message.payload, message.zone)
+        return decode_one(message)
     except UndecodableMessage as error:
         return {"error": str(error)}
 
 
 def _message(entry: Any, where: str, zone: ZoneInfo) -> Message:
-    match entry:
-        case {"topic": str(topic), "payload": str(text)}:
-            payload = text.encode()
-        case {"topic": str(topic), "payload": {"base64": str(coded)}}:
-            try:
+    try:
+        match entry:
+            case {"topic": str(topic), "payload": str(text)}:
+                payload = text.encode()
+            case {"topic": str(topic), "payload": {"base64": str(coded)}}:
                 payload = base64.b64decode(coded, validate=True)
-            except binascii.Error as error:
-                raise InvalidInput(f"{where}: the base64 payload is broken: {error}") from error
-        case _:
-            raise InvalidInput(f'{where}: expected {{"topic": text, "payload": text or {{"base64": text}}}}')
-    assumed = entry.get("assume_tz") or zone.key
-    if assumed not in available_timezones():
-        raise InvalidInput(f"{where}: {assumed!r} is not a time zone")
-    return Message(topic, payload, retain=bool(entry.get("retain", False)), zone=ZoneInfo(assumed))
+            case _:
+                raise InvalidInput(f'{where}: expected {{"topic": text, "payload": text or {{"base64": text}}}}')
+    except ValueError as error:
+        raise InvalidInput(f"{where}: the payload is broken: {error}") from error
+    assumed, heard = entry.get("assume_tz"), entry.get("received_at")
+    return Message(
+        topic,
+        payload,
+        received_at=_instant(heard, where) if heard else None,
+        retain=bool(entry.get("retain")),
+        zone=_zone(assumed, where) if assumed else zone,
+    )
+
+
+def _instant(text: Any, where: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidInput(f"{where}: received_at {text!r} is not an instant (2026-01-31T12:00:00Z)") from error
+
+
+def _zone(name: Any, where: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        raise InvalidInput(f"{where}: assume_tz {name!r} is not a time zone") from error
 
 
 def _shown(reading: Reading) -> dict[str, Any]:
-    value = reading.value
     return {
         "device": reading.device,
         "quantity": reading.quantity,
-        "value": int(value) if value == int(value) else value,
+        "value": _number(reading.value),
         "unit": unit_of(reading.quantity),
         "at": reading.at and rfc3339(reading.at),
         "phase": reading.phase or None,
@@ -76,3 +97,10 @@ def _shown(reading: Reading) -> dict[str, Any]:
         "tariff": reading.tariff or None,
         "dialect": reading.dialect,
     }
+
+
+def _number(value: float) -> float | None:
+    """Whole numbers without a fraction; None for what JSON cannot write, which the hub sets aside."""
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value

@@ -31,17 +31,6 @@ def free_port(host: str = "127.0.0.1") -> int:
         return probe.getsockname()[1]
 
 
-def port_is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
 @contextmanager
 def embedded_postgres() -> Iterator[str]:
     """Run PostgreSQL in a temporary folder on a local socket; yield its URL, then stop it and remove the folder."""

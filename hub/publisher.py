@@ -1,17 +1,21 @@
 """An MQTT client that publishes with QoS 1 and knows when the broker has everything."""
 
+import threading
 from collections import deque
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from energy.errors import Unavailable
 from ingest.listen import Broker
 
 IN_FLIGHT: Final = 1000
 ANSWER_TIMEOUT_S: Final = 60.0
+CONNECT_TIMEOUT_S: Final = 10.0
 
 
 class Publisher:
@@ -22,6 +26,9 @@ class Publisher:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
         self._client.username_pw_set(broker.username, broker.password)
         self._client.max_inflight_messages_set(IN_FLIGHT)
+        self._client.on_connect = self._on_connect
+        self._answered = threading.Event()
+        self._refusal: ReasonCode | None = None
         self._sent: deque[mqtt.MQTTMessageInfo] = deque()
 
     def __enter__(self) -> Self:
@@ -33,6 +40,13 @@ class Publisher:
                 f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
             ) from error
         self._client.loop_start()
+        if not self._answered.wait(CONNECT_TIMEOUT_S) or self._refusal is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+            raise Unavailable(
+                f"the MQTT broker at {self._broker.host}:{self._broker.port} refuses us"
+                f" ({self._refusal or 'no answer'}); check HUB_MQTT_URL"
+            )
         return self
 
     def __exit__(
@@ -59,6 +73,12 @@ class Publisher:
         """
         while self._sent:
             self._wait_for(self._sent.popleft())
+
+    def _on_connect(
+        self, _client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        self._refusal = reason if reason.is_failure else None
+        self._answered.set()
 
     def _wait_for(self, sent: mqtt.MQTTMessageInfo) -> None:
         try:

@@ -1,7 +1,9 @@
 """The running parts of the hub in one process: ingest, process and serve, started together and stopped in order."""
 
+import errno
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,9 +16,8 @@ from typing import Final, Literal, TypeAlias
 
 import uvicorn
 
-from api.app import create_app
+from api.app import create_app, end_streams
 from energy.errors import Unavailable
-from hub.embedded import free_port, port_is_free
 from hub.settings import Settings
 from ingest.append import Appender
 from ingest.listen import Listener, broker_at
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 Name: TypeAlias = Literal["ingest", "process", "serve"]
 CHECK_EVERY_S: Final = 0.5
 START_TIMEOUT_S: Final = 15.0
+SAME_PRESS_S: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -62,27 +64,25 @@ class Running:
 
 
 class Server:
-    """uvicorn in a thread, on an address that was found free."""
+    """uvicorn in a thread, on a port that is ours from the beginning.
+
+    Raises:
+        Unavailable: the port is taken, or the address is not one of this machine.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._port = settings.api_port or free_port(settings.api_host)
-        if not port_is_free(settings.api_host, self._port):
-            raise Unavailable(
-                f"port {self._port} of {settings.api_host} is taken;"
-                " set HUB_API_PORT to another one, or to 0 for a free one"
-            )
-        self.address = f"http://{settings.api_host}:{self._port}/"
-        page = Path(str(files("dashboards").joinpath("page")))
+        self._socket = _bind(settings.api_host, settings.api_port)
+        host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+        self.address = f"http://{host}:{self._socket.getsockname()[1]}/"
+        self.app = create_app(settings.database_url, Path(str(files("dashboards").joinpath("page"))))
         config = uvicorn.Config(
-            create_app(settings.database_url, page),
-            host=settings.api_host,
-            port=self._port,
+            self.app,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="hub-server", daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="hub-server", daemon=True)
 
     def start(self) -> None:
         """Serve, and return when requests are answered.
@@ -101,8 +101,11 @@ class Server:
 
     def stop(self) -> None:
         """End the open requests and stop."""
+        if self._server.started:
+            end_streams(self.app)
         self._server.should_exit = True
         self._thread.join(timeout=START_TIMEOUT_S)
+        self._socket.close()
 
     @property
     def is_alive(self) -> bool:
@@ -121,8 +124,8 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
     with ExitStack() as stack:
         if "serve" in names:
             parts.server = Server(settings)
-            parts.server.start()
             stack.callback(parts.server.stop)
+            parts.server.start()
         if "process" in names:
             stop = threading.Event()
             parts.worker = threading.Thread(
@@ -139,15 +142,50 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """Let Ctrl-C and the service manager's SIGTERM set an event; a second Ctrl-C interrupts at once."""
+    """Let Ctrl-C and the service manager's SIGTERM set an event; a Ctrl-C well after the first interrupts at once.
+
+    One key press can arrive twice, from the terminal and from a parent such as make: that must not cut the end short.
+    """
+    asked_at = [0.0]
 
     def ask(number: int, _frame: object) -> None:
-        if stop.is_set() and number == signal.SIGINT:
+        now = time.monotonic()
+        if stop.is_set() and number == signal.SIGINT and now - asked_at[0] > SAME_PRESS_S:
             raise KeyboardInterrupt
+        asked_at[0] = asked_at[0] or now
         stop.set()
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A socket of that address; port 0 is any free one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise Unavailable(f"HUB_API_HOST {host!r} is not an address ({error.strerror})") from error
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        raise Unavailable(_why_not(host, port, error)) from error
+    return bound
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} of {host} is taken; set HUB_API_PORT to another one, or to 0 for a free one"
+        case errno.EACCES:
+            return f"port {port} of {host} is reserved for root; set HUB_API_PORT to one above 1023"
+        case _:
+            return f"this machine cannot listen on {host} ({error.strerror}); check HUB_API_HOST"
 
 
 def _listener(settings: Settings) -> Listener:

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "postgresql://hub@127.0.0.1:5432/hub",
+        min_length=1,
         description="Address of PostgreSQL, with or without TimescaleDB.",
     )
     mqtt_url: str = Field(
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
     )
     mqtt_protocol: Literal["5", "3.1.1"] = Field("5", description="MQTT version of the broker.")
     mqtt_topics: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("#",), description="Topic filters to subscribe to, separated by commas; # is everything."
+        ("#",), min_length=1, description="Topic filters to subscribe to, separated by commas; # is everything."
     )
     mqtt_in_flight: int = Field(
         4000, ge=1, le=65535, description="Messages that the broker may send before the first is acknowledged."
@@ -42,7 +43,10 @@ class Settings(BaseSettings):
         False, description="Also store voltage, current and power factor, which no balance needs."
     )
     oldest_days: int = Field(
-        35, ge=1, le=36_500, description="Readings older than this when they arrive are set aside; replays need more."
+        35,
+        ge=1,
+        le=36_500,
+        description="Readings older than this when they are heard are set aside; a replay says when each was heard.",
     )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
@@ -53,6 +57,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mqtt_topics")
+    @classmethod
+    def _are_filters(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for topic in value:
+            levels = topic.split("/")
+            if "#" in "".join(levels[:-1]) or any(len(level) > 1 and {"#", "+"} & set(level) for level in levels):
+                raise ValueError(f"{topic!r} is not a topic filter; examples are #, hub/v1/# and tele/+/SENSOR")
+        return value
 
     @field_validator("zone")
     @classmethod
@@ -78,4 +91,6 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise InvalidInput(f"{name}: {first['msg']} (it is {first['input']!r})") from error
+        raise InvalidInput(
+            f"{name}: {first['msg'].removeprefix('Value error, ')} (it is {first['input']!r})"
+        ) from error

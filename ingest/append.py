@@ -4,21 +4,29 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import psycopg
 
 from energy.errors import UndecodableMessage
 from energy.model import TECHNICAL, Message, Reading
-from ingest.decode import OLDEST, decode, split_plausible, unwrap
+from ingest.decode import LONGEST_REASON, OLDEST, decode, split_plausible, unwrap
 from store import readings as store
 from store.readings import RejectedMessage, RejectedReading, SeriesBook
 
 log = logging.getLogger(__name__)
 
+REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, UnicodeError)
+"""What the database says to a message that it will never take; anything else may pass."""
+
 
 @dataclass(slots=True)
 class Counts:
-    """What ingestion has done since it started; `repeated` readings were in the store already."""
+    """What ingestion has done since it started.
+
+    `repeated` readings were in the store or in their batch already. `undated` ones have no stamp of their own and came
+    in messages that the broker had held back: nobody knows when they were true.
+    """
 
     messages: int = 0
     stored: int = 0
@@ -51,11 +59,12 @@ class Appender:
         A message that the database refuses is quarantined alone: it cannot fail the batch around it.
 
         Raises:
-            psycopg.OperationalError: the database is gone; nothing was counted, and the same batch can be tried again.
+            psycopg.OperationalError: the database is gone. The same batch can be tried again: what was committed of it,
+                if a message in it was refused, is recognised then.
         """
         try:
             self._commit(connection, messages)
-        except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
+        except REFUSED as error:
             if len(messages) > 1:
                 middle = len(messages) // 2
                 self.append(connection, messages[:middle])
@@ -98,6 +107,10 @@ class Appender:
             decoded = decode(message)
         except UndecodableMessage as error:
             batch.rejected_messages.append(_rejected(message, error.reason))
+            return
+        except Exception as error:  # noqa: BLE001 - one message on which the hub fails must not stop all the others
+            log.error("the hub fails on the message on %r: %r", message.topic, error)
+            batch.rejected_messages.append(_rejected(message, f"the hub fails on it: {error!r:.{LONGEST_REASON}}"))
             return
         if not self._keep_technical:
             decoded = [reading for reading in decoded if reading.quantity not in TECHNICAL]

@@ -1,13 +1,13 @@
 """The MQTT shell: hear messages, have them committed, and only then acknowledge them.
 
-paho's network thread fills a bounded queue; one writer thread empties it into the database and acknowledges after the
-commit. When the queue is full the network thread waits, so the hub stops reading and the broker keeps the rest.
+paho's network thread fills the bounded queue of the writer, which acknowledges after the commit. When the queue is full
+the network thread waits, so the hub stops reading and the broker keeps the rest.
 """
 
 import logging
-import queue
 import threading
-from collections.abc import Sequence
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -15,8 +15,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as mqtt
-import psycopg
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -25,14 +24,20 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from energy.errors import InvalidInput, Unavailable
 from energy.model import Message
 from ingest.append import Appender
+from ingest.session import Session
+from ingest.write import Writer
 from store.connect import connect
-from store.readings import prepare
 
 log = logging.getLogger(__name__)
 
 SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 KEEPALIVE_S: Final = 30
-LONGEST_PAUSE_S: Final = 30.0
+LONGEST_PAUSE_S: Final = 30
+TAKEN_OVER: Final = 142
+"""MQTT 5 reason: another connection came with our client id."""
+SHORT_CONNECTION_S: Final = 5.0
+NOWHERE: Final = "hub/nowhere"
+"""A topic that nobody subscribes to: leaving it is a question to the broker that needs no right and changes nothing."""
 RETAINED_ONLY_WHEN_NEW: Final = 1
 """MQTT 5 retain handling: kept messages come with a new subscription, not with each reconnection."""
 
@@ -49,14 +54,6 @@ class Broker:
     password: str | None = None
     protocol: Literal["5", "3.1.1"] = "5"
     in_flight: int = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    message: Message
-    mid: int
-    qos: int
-    connection: int
 
 
 def broker_at(url: str, client_id: str, **options: Any) -> Broker:
@@ -84,18 +81,18 @@ class Listener:
         self, broker: Broker, database_url: str, appender: Appender, zone: ZoneInfo, batch: int = 4000
     ) -> None:
         self.appender = appender
-        self.failure: Exception | None = None
         self._broker = broker
         self._database_url = database_url
         self._zone = zone
-        self._batch = batch
-        self._queue: queue.Queue[_Heard] = queue.Queue(maxsize=max(2 * broker.in_flight, batch))
-        self._pending: list[_Heard] = []
-        self._stop = threading.Event()
-        self._connection = 0
-        self._connected = threading.Event()
+        self._stopped = False
+        self._connected_at = 0.0
+        self._answered = threading.Event()
+        self._is_subscribed = False
+        self._refusal = "no answer"
+        self._refused_later: Unavailable | None = None
         self._client = self._new_client()
-        self._writer = threading.Thread(target=self._write_until_stopped, name="hub-writer", daemon=True)
+        self._session = Session(self._client.ack, lambda: self._client.unsubscribe(NOWHERE))
+        self._writer = Writer(database_url, appender, self._session, batch=batch, capacity=2 * broker.in_flight)
 
     def start(self, timeout_s: float = 10.0) -> None:
         """Connect, subscribe and start to write.
@@ -105,32 +102,50 @@ class Listener:
         """
         connect(self._database_url).close()
         try:
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._session())
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **self._connect_options())
         except OSError as error:
             raise Unavailable(
                 f"the MQTT broker at {self._broker.host}:{self._broker.port} does not answer"
                 f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
             ) from error
-        self._client.loop_start()
-        if not self._connected.wait(timeout_s):
-            self._client.loop_stop()
-            raise Unavailable(
-                f"the MQTT broker at {self._broker.host}:{self._broker.port} refuses us"
-                f" ({self.failure or 'no answer'}); check HUB_MQTT_URL"
-            )
         self._writer.start()
+        self._client.loop_start()
+        self._answered.wait(timeout_s)
+        if not self._is_subscribed:
+            self._writer.stop()
+            self._leave()
+            raise Unavailable(
+                f"the MQTT broker at {self._broker.host}:{self._broker.port} refuses us ({self._refusal});"
+                " check the user and password in HUB_MQTT_URL, and what that user may read"
+            )
 
     def stop(self) -> None:
-        """Finish the batch in hand and leave; what is not committed is not acknowledged, and will come again."""
-        self._stop.set()
-        self._writer.join(timeout=LONGEST_PAUSE_S)
-        self._client.disconnect()
-        self._client.loop_stop()
+        """Hear no more, store what was heard, and leave; what cannot be stored in time will come again."""
+        self._stopped = True
+        self._writer.stop()
+        self._leave()
+        counts = self.appender.counts
+        log.info(
+            "%d messages gave %d readings; %d more were there already, %d of unknown age were left out,"
+            " %d messages and %d readings were refused",
+            counts.messages,
+            counts.stored,
+            counts.repeated,
+            counts.undated,
+            counts.rejected_messages,
+            counts.rejected_readings,
+        )
 
     def check(self) -> None:
-        """Raise what ended one of the threads, if anything did."""
-        if self.failure is not None and not self._writer.is_alive():
-            raise self.failure
+        """Raise what ended one of the threads, if anything did.
+
+        Raises:
+            Unavailable: which one, and what to do.
+        """
+        if self._refused_later is not None:
+            raise self._refused_later
+        if self._writer.failure is not None:
+            raise self._writer.failure
         network = f"paho-mqtt-client-{self._broker.client_id}"
         if not any(thread.name == network for thread in threading.enumerate()):
             raise Unavailable("the MQTT network thread ended unexpectedly; start `hub ingest` again")
@@ -150,13 +165,15 @@ class Listener:
             manual_ack=True,
         )
         client.username_pw_set(self._broker.username, self._broker.password)
-        client.reconnect_delay_set(1, int(LONGEST_PAUSE_S))
+        client.reconnect_delay_set(1, LONGEST_PAUSE_S)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
 
-    def _session(self) -> dict[str, Any]:
+    def _connect_options(self) -> dict[str, Any]:
         if self._broker.protocol != "5":
             return {}
         properties = Properties(PacketTypes.CONNECT)
@@ -164,72 +181,68 @@ class Listener:
         properties.ReceiveMaximum = self._broker.in_flight
         return {"clean_start": False, "properties": properties}
 
+    def _leave(self) -> None:
+        self._stopped = True
+        self._client.disconnect()
+        # paho forgets its thread when that ends, perhaps just while it is being waited for.
+        with suppress(AttributeError):
+            self._client.loop_stop()
+
     def _on_connect(
-        self, client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode, _p: Properties | None
+        self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         if reason.is_failure:
-            self.failure = Unavailable(f"the broker says: {reason}")
+            if self._is_subscribed:
+                log.warning("the broker refuses us (%s); trying again", reason)
+            self._refuse(str(reason))
             return
-        self._connection += 1
+        self._connected_at = time.monotonic()
+        log.info("connected to the broker at %s:%s", self._broker.host, self._broker.port)
         if self._broker.protocol == "5":
             options = SubscribeOptions(qos=1, retainHandling=RETAINED_ONLY_WHEN_NEW)
             client.subscribe([(topic, options) for topic in self._broker.topics])
         else:
             client.subscribe([(topic, 1) for topic in self._broker.topics])
-        self._connected.set()
-        log.info("connected to the broker at %s:%s", self._broker.host, self._broker.port)
+        self._session.open(resumed=flags.session_present)
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        refused = [f"{t}: {r}" for t, r in zip(self._broker.topics, reasons, strict=False) if r.is_failure]
+        if refused:
+            self._refuse(f"we may not subscribe to {', '.join(refused)}")
+            if self._is_subscribed:
+                self._refused_later = Unavailable(f"the broker no longer lets us subscribe to {', '.join(refused)}")
+            return
+        self._is_subscribed = True
+        self._answered.set()
+
+    def _refuse(self, why: str) -> None:
+        self._refusal = why
+        self._answered.set()
+
+    def _on_unsubscribe(
+        self, _client: mqtt.Client, _data: Any, _mid: int, _reasons: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        if kept := self._session.answer():
+            log.info("the broker has handed over what it kept for us: %d messages", kept)
 
     def _on_disconnect(
-        self, _client: mqtt.Client, _data: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _p: Properties | None
+        self, _client: mqtt.Client, _data: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
-        if not self._stop.is_set():
-            log.warning("the broker is gone (%s); connecting again", reason)
+        self._session.close()
+        if self._stopped or not self._is_subscribed:
+            return
+        why = str(reason) if flags.is_disconnect_packet_from_server else "the connection broke"
+        # Who takes our session over is not told by every broker, but then each of the two is soon thrown out again.
+        if reason.value == TAKEN_OVER or time.monotonic() - self._connected_at < SHORT_CONNECTION_S:
+            why += f", perhaps because another program has the same HUB_MQTT_CLIENT_ID {self._broker.client_id}"
+        log.warning("the broker is gone (%s); connecting again", why)
 
     def _on_message(self, _client: mqtt.Client, _data: Any, heard: mqtt.MQTTMessage) -> None:
-        message = Message(heard.topic, bytes(heard.payload), datetime.now(UTC), heard.retain, self._zone)
-        self._queue.put(_Heard(message, heard.mid, heard.qos, self._connection))
-
-    def _write_until_stopped(self) -> None:
         try:
-            pause_s = 0.5
-            while not self._stop.is_set():
-                try:
-                    with connect(self._database_url) as connection:
-                        prepare(connection)
-                        pause_s = 0.5
-                        self._write(connection)
-                except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError) as error:
-                    log.warning("%s; nothing is acknowledged until it is back", error)
-                    self._stop.wait(pause_s)
-                    pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        except Exception as error:  # the outermost loop: check() hands it to the main thread
-            log.exception("the writer ended")
-            self.failure = error
-
-    def _write(self, connection: psycopg.Connection) -> None:
-        """Write batches until stopped. A batch that the database could not take is kept and written first."""
-        while not self._stop.is_set():
-            self._pending = self._pending or self._next_batch()
-            if self._pending:
-                self.appender.append(connection, [heard.message for heard in self._pending])
-                self._acknowledge(self._pending)
-                self._pending = []
-
-    def _next_batch(self) -> list[_Heard]:
-        """Wait shortly for a message, then take what else has come."""
-        batch: list[_Heard] = []
-        try:
-            batch.append(self._queue.get(timeout=0.2))
-            while len(batch) < self._batch:
-                batch.append(self._queue.get_nowait())
-        except queue.Empty:
-            return batch
-        return batch
-
-    def _acknowledge(self, batch: Sequence[_Heard]) -> None:
-        """Acknowledge what was committed. Messages of an earlier connection come again, and are recognised then."""
-        for heard in batch:
-            if heard.qos > 0 and heard.connection == self._connection:
-                result = self._client.ack(heard.mid, heard.qos)
-                if result not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
-                    log.warning("message %s could not be acknowledged: %s", heard.mid, result)
+            topic = heard.topic
+        except UnicodeDecodeError as error:  # paho decodes it here; a broker should not let such a topic through
+            topic = error.object.decode("utf-8", "backslashreplace")
+        message = Message(topic, bytes(heard.payload), datetime.now(UTC), heard.retain, self._zone)
+        self._writer.put(self._session.receive(message, heard.mid, heard.qos))

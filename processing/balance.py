@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from energy.errors import KeyNotValid
 from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, UTC_TIME, require
 from energy.model import Role, SharingKey, Validity
-from energy.time import STEP
+from energy.time import STEP, rfc3339
 from processing.sharing import share
 
 
@@ -47,7 +47,8 @@ def settle(
     Args:
         flows: FLOW_INTERVALS of the members on the 15-minute grid.
         members: who takes part, when, and which flows are awaited of each.
-        agreements: keys and when they apply; a step that none covers is an error.
+        agreements: keys and when they apply; the key in force at the start of a step shares the whole step, for a
+            step cannot be cut.
         step: settlement step, a multiple of the grid's.
 
     Returns:
@@ -55,17 +56,15 @@ def settle(
         known. A step is settled when every awaited flow is known; a late meter never blocks the others.
 
     Raises:
-        KeyNotValid: steps with energy that no key covers.
+        KeyNotValid: a step with energy that no key covers, or that several do.
     """
     awaited = _awaited(members)
     known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
     known = known.filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
     intervals = _widen(known)
-    parts = [share(_within(intervals, a.validity, step), a.key) for a in agreements]
+    parts = [share(_under(intervals, a.validity), a.key) for a in agreements]
     allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
-    if allocation.height < intervals.height:
-        bare = intervals.join(allocation, on="start", how="anti")["start"].min()
-        raise KeyNotValid(f"no sharing key covers the step at {bare}; give a key that is valid then")
+    _check_covered(intervals, allocation)
     return Settlement(allocation, _balance(allocation, known, awaited, step))
 
 
@@ -110,8 +109,18 @@ def _widen(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _within(intervals: pl.DataFrame, validity: Validity, step: timedelta) -> pl.DataFrame:
-    return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") + step <= validity.valid_to)
+def _under(intervals: pl.DataFrame, validity: Validity) -> pl.DataFrame:
+    return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") < validity.valid_to)
+
+
+def _check_covered(intervals: pl.DataFrame, allocation: pl.DataFrame) -> None:
+    """Refuse steps that no key shared, and steps that two keys shared, each of them all of the production."""
+    bare = intervals.join(allocation, on="start", how="anti")["start"].min()
+    if isinstance(bare, datetime):
+        raise KeyNotValid(f"no sharing key covers the step at {rfc3339(bare)}; give a key that is valid then")
+    twice = allocation.filter(allocation.select("start", "point").is_duplicated())["start"].min()
+    if isinstance(twice, datetime):
+        raise KeyNotValid(f"several sharing keys cover the step at {rfc3339(twice)}; let one end where the next begins")
 
 
 def _balance(allocation: pl.DataFrame, known: pl.DataFrame, awaited: pl.DataFrame, step: timedelta) -> pl.DataFrame:

@@ -26,6 +26,9 @@ VALID: Final = 0
 ESTIMATED_LINEAR: Final = 9
 """ESPI quality codes."""
 
+_SHORTEST_MEAN: Final = timedelta(minutes=5)
+_LONGEST_MEAN: Final = timedelta(minutes=40)
+"""How far back the power of now looks: long enough for a mean, and for a device that is read every half-hour."""
 STEP_US: Final = STEP // timedelta(microseconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _US_PER_HOUR: Final = 3_600_000_000
@@ -50,7 +53,8 @@ def power_now(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         point_no, flow, at, power_w [W]: from the last reading back to the reading at least five minutes older, at most
-        forty; flows with several registers are summed.
+        forty. The total registers of a flow are summed where it has any, else its tariff registers; one that fell
+        silent while others of the flow went on does not count.
     """
     registers = _unbroken(_cut_to_routes(require(readings, READINGS), require(routes, ROUTES)))
     keys = ["route", "segment"]
@@ -58,16 +62,21 @@ def power_now(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
     past = (
         registers.join(last.select("route", "segment", last_at="at", last_wh="wh"), on=keys)
         .with_columns(age=pl.col("last_at") - pl.col("at"))
-        .filter(pl.col("age").is_between(timedelta(minutes=5), timedelta(minutes=40)))
+        .filter(pl.col("age").is_between(_SHORTEST_MEAN, _LONGEST_MEAN))
         .group_by("route")
         .agg(pl.all().sort_by("at").last())
     )
+    this_flow = ["point_no", "flow"]
+    current = pl.col("last_at") > pl.col("last_at").max().over(this_flow) - _LONGEST_MEAN
+    is_total = pl.col("tariff") == ""
     per_hour = (pl.col("last_wh") - pl.col("wh")) * _US_PER_HOUR / pl.col("age").dt.total_microseconds()
     return (
-        past.with_columns(power_w=per_hour.round().cast(pl.Int64))
-        .group_by("point_no", "flow")
+        past.filter(current)
+        .filter(is_total | ~is_total.any().over(this_flow))
+        .with_columns(power_w=per_hour.round().cast(pl.Int64))
+        .group_by(this_flow)
         .agg(at=pl.col("last_at").max(), power_w=pl.col("power_w").sum())
-        .sort("point_no", "flow")
+        .sort(this_flow)
     )
 
 
@@ -77,8 +86,8 @@ def _cut_to_routes(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame
         readings.join(routes.with_row_index("route"), on="series_no")
         .filter(pl.col("at") >= pl.col("valid_from"), pl.col("at") <= pl.col("valid_to"))
         .select("route", "point_no", "flow", "tariff", "limit_w", "at", wh=pl.col("value").round().cast(pl.Int64))
-        .unique(["route", "at"])
-        .sort("route", "at")
+        .sort("route", "at", "wh")
+        .unique(["route", "at"], keep="first", maintain_order=True)
     )
 
 
@@ -86,25 +95,35 @@ def _unbroken(registers: pl.DataFrame) -> pl.DataFrame:
     """Leave out glitches and number the segments between breaks.
 
     A step from one reading to the next is plausible when the register does not fall and stays under the ceiling. A
-    reading is a glitch when neither step at it is plausible but the step over it is. Any other implausible step is a
-    break (a reset, a swap): nothing is differenced across it. A last reading that does not fit is held until the next
-    ones tell which it was.
+    reading is suspect when the step over it is plausible and one of the steps at it falls, or neither is plausible.
+    Suspects are left out as glitches, but one between two others is spared: they are the glitches. A last reading that
+    does not fit is held, unless the one before it is the suspect: the next readings tell. Any other implausible step is
+    a break (a reset, a swap), as is a step from suspect to suspect (two registers under one name): nothing is
+    differenced across it.
+
+    So a change bears on the intervals up to the fourth reading on either side of it, never further: two neighbours on
+    either side decide whether a reading is left out, and no more than two in a row are. Recomputing only the window of a
+    change relies on this (store/sql/queries/windows.sql, readings_around.sql).
     """
+    before, after = pl.col("wh").shift(1).over("route"), pl.col("wh").shift(-1).over("route")
     flagged = registers.with_columns(
+        falls=(pl.col("wh") < before) | (after < pl.col("wh")),
         fits=_plausible(1),
         fits_next=_plausible(1).shift(-1).over("route"),
         neighbours_fit=_plausible(2).shift(-1).over("route"),
+    ).with_columns(
+        suspect=(pl.col("neighbours_fit") & (pl.col("falls") | ~(pl.col("fits") | pl.col("fits_next")))).fill_null(
+            value=False
+        ),
     )
-    first, last = pl.col("fits").is_null(), pl.col("fits_next").is_null()
-    glitch = (
-        ~first
-        & ~pl.col("fits")
-        & pl.when(last).then(True).otherwise(~pl.col("fits_next") & pl.col("neighbours_fit").fill_null(False))
-    )
-    kept = flagged.filter(~glitch)
-    breaks = ~_plausible(1).fill_null(True)
-    return kept.with_columns(segment=breaks.cast(pl.Int32).cum_sum().over("route")).drop(
-        "fits", "fits_next", "neighbours_fit"
+    suspect_before = pl.col("suspect").shift(1, fill_value=False).over("route")
+    is_last = pl.col("fits_next").is_null()
+    held = is_last & ~pl.col("fits").fill_null(value=True) & ~suspect_before
+    surrounded = suspect_before & pl.col("suspect").shift(-1, fill_value=False).over("route")
+    kept = flagged.filter(~held, ~pl.col("suspect") | surrounded)
+    breaks = ~_plausible(1).fill_null(value=True) | (pl.col("suspect") & suspect_before)
+    return kept.with_columns(segment=breaks.cast(pl.Int32).cum_sum().over("route")).select(
+        *registers.columns, "segment"
     )
 
 
@@ -112,12 +131,13 @@ def _plausible(distance: int) -> pl.Expr:
     """Whether the register may have gone from the reading `distance` before to this one; null at the beginning."""
     rise = pl.col("wh") - pl.col("wh").shift(distance)
     elapsed_us = (pl.col("at") - pl.col("at").shift(distance)).dt.total_microseconds()
-    limit_wh_per_hour = pl.coalesce(
-        pl.col("limit_w") * CEILING_MARGIN_PERCENT // 100, pl.lit(DEFAULT_CEILING_WH * 4, pl.Int64)
+    percent_of_wh_per_hour = pl.coalesce(
+        pl.col("limit_w").cast(pl.Int128) * CEILING_MARGIN_PERCENT, pl.lit(DEFAULT_CEILING_WH * 4 * 100, pl.Int128)
     )
     # One quarter of an hour at the limit is always believed: registers come in steps and clocks are not exact.
-    hours = pl.max_horizontal(elapsed_us, pl.lit(STEP_US, pl.Int64)) / _US_PER_HOUR
-    return ((rise >= 0) & (rise <= limit_wh_per_hour * hours)).over("route")
+    believed_us = pl.max_horizontal(elapsed_us, pl.lit(STEP_US, pl.Int64))
+    ceiling_wh = percent_of_wh_per_hour * believed_us // (100 * _US_PER_HOUR)
+    return ((rise >= 0) & (rise <= ceiling_wh)).over("route")
 
 
 def _edges(registers: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,9 @@ SPANS_AT_ONCE: Final = 500
 POLL_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 30.0
 DAYS_AT_ONCE: Final = 31
+LONGEST_REASON: Final = 1000
+POWER_CONTEXT: Final = timedelta(hours=3)
+"""How much of the newest readings the power of now is made from: its last forty minutes, and what comes before them."""
 
 
 def work(url: str, stop: threading.Event) -> None:
@@ -76,34 +79,49 @@ class Worker:
         """Claim spans and compute them in one transaction; what fails is set aside and does not stop the others."""
         with self._connection.transaction():
             claimed = spans.claim(self._connection, kind, SPANS_AT_ONCE)
+            if kind == "series":
+                # All at once and in order, before they are tried in parts: two workers cannot wait for one another.
+                points = intervals.points_of(self._connection, {span.ref_no for span in claimed})
+                intervals.lock_points(self._connection, points)
             fresh = [span for span in claimed if span.attempts == 0]
-            for batch in [fresh, *([span] for span in claimed if span.attempts > 0)]:
-                if batch:
-                    self._attempt(kind, batch, compute)
+            batches = [fresh, *([span] for span in claimed if span.attempts > 0)]
+            failed = [failure for batch in batches if batch for failure in self._attempt(batch, compute)]
+            for span, reason in failed:
+                spans.retry_later(self._connection, kind, [span], reason)
+        if failed:
+            span, reason = failed[0]
+            log.error("%d %s spans are set aside, first %d on %s: %s", len(failed), kind, span.ref_no, span.day, reason)
         return len(claimed)
 
-    def _attempt(self, kind: Kind, batch: Sequence[StaleSpan], compute: Callable[[Sequence[StaleSpan]], None]) -> None:
+    def _attempt(
+        self, batch: Sequence[StaleSpan], compute: Callable[[Sequence[StaleSpan]], None]
+    ) -> list[tuple[StaleSpan, str]]:
+        """Compute spans together; where that fails, each half by itself. Returns the spans that fail alone, and why."""
         try:
             with self._connection.transaction():
                 compute(batch)
+            return []
         except (Unavailable, psycopg.OperationalError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a span must not stop the others
-            log.error("%s spans %s could not be computed: %s", kind, _brief(batch), error)
-            spans.retry_later(self._connection, kind, batch, f"{type(error).__name__}: {error}"[:1000])
+            if len(batch) == 1:
+                return [(batch[0], f"{type(error).__name__}: {error}"[:LONGEST_REASON])]
+            half = len(batch) // 2
+            return self._attempt(batch[:half], compute) + self._attempt(batch[half:], compute)
 
     def _recompute_series(self, stale: Sequence[StaleSpan]) -> None:
         points = intervals.points_of(self._connection, {span.ref_no for span in stale})
         if not points:
             return  # devices that nobody has mapped yet
-        intervals.lock_points(self._connection, points)
         routes = intervals.read_routes(self._reader, self._connection, points)
         reach = intervals.read_reach(self._reader, self._connection, stale)
         windows = _windows(routes, reach)
         readings = intervals.read_around(self._reader, self._connection, _series_windows(routes, windows))
         computed = intervals_from_registers(readings, routes)
         intervals.replace(self._connection, computed, windows)
-        intervals.put_power_now(self._connection, power_now(readings, routes))
+        newest = pl.col("at").max().over("series_no")
+        recent = readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
+        intervals.put_power_now(self._connection, power_now(recent, routes))
 
     def _settle_communities(self, stale: Sequence[StaleSpan]) -> None:
         for community_no in sorted({span.ref_no for span in stale}):
@@ -164,8 +182,3 @@ def _runs(days: list[date]) -> list[list[date]]:
         else:
             runs.append([day])
     return runs
-
-
-def _brief(batch: Sequence[StaleSpan]) -> str:
-    shown = ", ".join(f"{span.ref_no} on {span.day}" for span in batch[:3])
-    return shown + (f" and {len(batch) - 3} more" if len(batch) > 3 else "")

@@ -25,7 +25,7 @@ def share(intervals: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
         ties by point id.
 
     Raises:
-        KeyNotValid: the key promises more than the whole production.
+        KeyNotValid: the key promises more than the whole production, or less than nothing.
 
     Source: code de l'energie, D315-6; formulas and laws in docs/sharing.md.
     """
@@ -55,6 +55,8 @@ def _offer(steps: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
         case StaticKey(shares_ppm):
             if (total := sum(shares_ppm.values())) > PPM:
                 raise KeyNotValid(f"the shares of the key add up to {total / PPM:.4%}, more than the whole production")
+            if negative := [point for point, ppm in shares_ppm.items() if ppm < 0]:
+                raise KeyNotValid(f"the share of {negative[0]} is negative")
             # Only who withdraws can be offered energy; a share of someone absent stays with the production.
             ppm = pl.DataFrame(
                 {"point": list(shares_ppm), "ppm": list(shares_ppm.values())},

@@ -46,7 +46,7 @@ def read_community(connection: psycopg.Connection, community: str) -> CommunityR
     Raises:
         NotFound: nobody declared a community of that id.
     """
-    rows = _read(connection, community)
+    rows = _read(connection, community) if "\0" not in community else []  # which PostgreSQL's text cannot hold
     if not rows:
         raise NotFound(f"there is no community {community!r}; /v1/communities lists those there are")
     return rows[0]

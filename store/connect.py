@@ -8,6 +8,7 @@ import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
 import polars as pl
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from energy.errors import Unavailable
@@ -41,9 +42,7 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
         Unavailable: nobody answers at that address, or the login is refused.
     """
     try:
-        return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_TIMEOUT_S, options="-c timezone=UTC")
-    except psycopg.ProgrammingError as error:
-        raise Unavailable(f"HUB_DATABASE_URL is not an address of PostgreSQL: {_first_line(error)}") from error
+        return psycopg.connect(_in_utc(url), autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise Unavailable(
             f"the database does not answer ({_first_line(error)}); check HUB_DATABASE_URL and that PostgreSQL runs"
@@ -53,11 +52,11 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
 def open_pool(url: str, size: int) -> ConnectionPool:
     """Open a pool of autocommit connections; a caller waits at most ten seconds for one."""
     return ConnectionPool(
-        url,
+        _in_utc(url),
         min_size=1,
         max_size=size,
         timeout=ANSWER_TIMEOUT_S,
-        kwargs={"autocommit": True, "connect_timeout": CONNECT_TIMEOUT_S, "options": "-c timezone=UTC"},
+        kwargs={"autocommit": True},
         check=ConnectionPool.check_connection,
         open=True,
     )
@@ -77,18 +76,24 @@ class FrameReader:
         """Run the query store/sql/queries/<name>.sql and return all its rows.
 
         `connection` only writes the parameters into the text; what its open transaction has changed is not seen.
+
+        Raises:
+            Unavailable: the database does not answer.
+            adbc_driver_manager.Error, polars.exceptions.ComputeError: it answers that it cannot, at once or on the way.
         """
         text = psycopg.ClientCursor(connection).mogrify(statement(name), parameters)
         try:
             if self._connection is None:
-                self._connection = adbc.connect(self._url, autocommit=True)
+                self._connection = adbc.connect(_in_utc(self._url), autocommit=True)
             with self._connection.cursor() as cursor:
                 cursor.execute(text)
                 stream: Any = cursor.fetch_arrow()  # its type is not told, Polars takes it as an Arrow stream
                 return pl.DataFrame(stream)
-        except adbc_driver_manager.Error as error:
+        except (adbc_driver_manager.Error, pl.exceptions.ComputeError) as error:
             self.close()
-            raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+            if isinstance(error, adbc_driver_manager.OperationalError):
+                raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+            raise
 
     def close(self) -> None:
         """Close the connection, if one was opened."""
@@ -98,6 +103,19 @@ class FrameReader:
                 connection.close()
             except adbc_driver_manager.Error:
                 return  # it was broken already
+
+
+def _in_utc(url: str) -> str:
+    """The address with what every connection of the hub has: UTC, whatever the server's zone, and a bounded wait.
+
+    Raises:
+        Unavailable: it is not an address.
+    """
+    try:
+        options = conninfo_to_dict(url).get("options") or ""
+        return make_conninfo(url, options=f"{options} -c timezone=UTC".strip(), connect_timeout=CONNECT_TIMEOUT_S)
+    except psycopg.ProgrammingError as error:
+        raise Unavailable(f"HUB_DATABASE_URL is not an address of PostgreSQL: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -63,6 +63,7 @@ def replace(
         (point number, UTC day) of everything that changed. The communities of these points are marked stale.
     """
     with connection.cursor() as cursor:
+        cursor.execute(statement("computed_empty"))
         with cursor.copy(statement("computed_copy")) as copy:
             for row in computed.select(FLOW_INTERVALS.names()).iter_rows():
                 copy.write_row(row)

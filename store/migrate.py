@@ -1,30 +1,38 @@
 """Bring a database to the current schema: forward only, all or nothing, one process at a time."""
 
 import hashlib
+from importlib.abc import Traversable
 from importlib.resources import files
+from typing import Final
 
 import psycopg
 
 from energy.errors import MigrationConflict
 from store.queries import statement
 
+MIGRATIONS: Final = files("store").joinpath("sql", "migrations")
 
-def migrate(connection: psycopg.Connection) -> list[str]:
+
+def migrate(connection: psycopg.Connection, folder: Traversable = MIGRATIONS) -> list[str]:
     """Apply the migrations that the database has not seen yet; return their names in order.
 
     All of them run in one transaction under an advisory lock: a failure leaves the database as it was, and of two
     processes that migrate at once the second waits and finds nothing to do.
 
+    Args:
+        connection: outside any transaction.
+        folder: where the migrations are; the hub's own, but for tests.
+
     Raises:
         MigrationConflict: a migration that ran here differs from the file of the same name.
     """
-    _add_timescale_where_possible(connection)
     with connection.transaction():
         connection.execute(statement("migration_lock"))
+        _add_timescale_where_possible(connection)
         connection.execute(statement("migration_table"))
         ran = dict(connection.execute(statement("migrations_ran")).fetchall())
         applied: list[str] = []
-        for name, text in _files():
+        for name, text in _files(folder):
             digest = hashlib.sha256(text).hexdigest()
             if name in ran:
                 if ran[name] != digest:
@@ -44,7 +52,7 @@ def schema_is_current(connection: psycopg.Connection) -> bool:
     if connection.execute(statement("migration_table_exists")).fetchone() != (True,):
         return False
     ran = dict(connection.execute(statement("migrations_ran")).fetchall())
-    return all(name in ran for name, _ in _files())
+    return all(name in ran for name, _ in _files(MIGRATIONS))
 
 
 def _add_timescale_where_possible(connection: psycopg.Connection) -> None:
@@ -53,6 +61,5 @@ def _add_timescale_where_possible(connection: psycopg.Connection) -> None:
         connection.execute(statement("timescale_add"))
 
 
-def _files() -> list[tuple[str, bytes]]:
-    folder = files("store").joinpath("sql", "migrations")
+def _files(folder: Traversable) -> list[tuple[str, bytes]]:
     return sorted((file.name, file.read_bytes()) for file in folder.iterdir() if file.name.endswith(".sql"))

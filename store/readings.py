@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 import psycopg
 
@@ -14,6 +15,7 @@ from store.queries import statement
 
 SeriesKey: TypeAlias = tuple[str, str, str, str, str]
 """(device, quantity, phase, channel, tariff)."""
+_REJECTED_KEY: Final = itemgetter("device", "quantity", "phase", "channel", "tariff", "at", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,28 @@ def prepare(connection: psycopg.Connection) -> None:
 def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[Reading]) -> Appended:
     """Store readings in the open transaction; the later of two with the same series and instant wins.
 
+    The value that it replaces is kept as a revision, whether it was stored already or comes in the same batch.
     Every reading must have its `at`. Register readings that changed something mark their (series, UTC day) stale.
     """
     if not readings:
         return Appended()
     numbers = _numbers(connection, book, readings)
-    batch = {(numbers[_key(r)], r.at): r.value for r in readings}
+    batch: dict[tuple[int, datetime | None], float] = {}
+    replaced: list[tuple[int, datetime | None, float]] = []
+    for reading in readings:
+        key = (numbers[_key(reading)], reading.at)
+        if (before := batch.get(key)) is not None and before != reading.value:
+            replaced.append((*key, before))
+        batch[key] = reading.value
     with connection.cursor() as cursor:
         with cursor.copy(statement("incoming_copy")) as copy:
             copy.set_types(["int4", "timestamptz", "float8"])
             for (series_no, at), value in batch.items():
                 copy.write_row((series_no, at, value))
         cursor.execute(statement("readings_revise"))
+        if replaced:
+            series, ats, values = map(list, zip(*replaced, strict=True))
+            cursor.execute(statement("reading_revision_add"), {"series": series, "ats": ats, "values": values})
         touched = cursor.execute(statement("readings_append")).fetchall()
         unveiled = cursor.execute(statement("series_first_positive")).fetchall()
     registers = {number for key, number in numbers.items() if key[1] in REGISTERS}
@@ -85,7 +97,10 @@ def remember(book: SeriesBook, appended: Appended) -> None:
 
 
 def reject_messages(connection: psycopg.Connection, rejected: Iterable[RejectedMessage]) -> None:
-    """Quarantine whole messages; the same topic and payload is kept once and counted."""
+    """Quarantine whole messages; the same topic and payload is kept once and counted.
+
+    They are written in one order by everybody, so that two who refuse the same messages wait instead of deadlocking.
+    """
     rows = [
         {
             "digest": hashlib.sha256(r.message.topic.encode() + b"\0" + r.message.payload).digest(),
@@ -99,11 +114,11 @@ def reject_messages(connection: psycopg.Connection, rejected: Iterable[RejectedM
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.executemany(statement("rejected_message_add"), rows)
+            cursor.executemany(statement("rejected_message_add"), sorted(rows, key=itemgetter("digest")))
 
 
 def reject_readings(connection: psycopg.Connection, rejected: Iterable[RejectedReading]) -> None:
-    """Keep implausible readings aside, each with its reason."""
+    """Keep implausible readings aside, each with its reason, in one order as `reject_messages` does."""
     rows = [
         {
             "device": r.reading.device,
@@ -119,7 +134,7 @@ def reject_readings(connection: psycopg.Connection, rejected: Iterable[RejectedR
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.executemany(statement("rejected_reading_add"), rows)
+            cursor.executemany(statement("rejected_reading_add"), sorted(rows, key=_REJECTED_KEY))
 
 
 def _key(reading: Reading) -> SeriesKey:

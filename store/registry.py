@@ -36,12 +36,13 @@ TABLES = ("community", "holder", "point", "device_mapping", "membership", "shari
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row to add, alter or remove; `text` says it to people."""
+    """One row to add, alter or remove; `text` says it to people, `before` is the row that is altered."""
 
     action: Literal["add", "alter", "remove"]
     table: str
     row: Row
     text: str
+    before: Row | None = None
 
 
 def read_territory(connection: psycopg.Connection) -> Territory:
@@ -79,7 +80,7 @@ def difference(before: Territory, after: Territory) -> list[Change]:
                 changes.append(Change("add", table, row, f"+ {_say(table, row)}"))
             elif old[key] != row:
                 changed = [f"{k}: {_word(old[key][k])} -> {_word(row[k])}" for k in row if old[key][k] != row[k]]
-                changes.append(Change("alter", table, row, f"~ {_say(table, row)} ({', '.join(changed)})"))
+                changes.append(Change("alter", table, row, f"~ {_say(table, row)} ({', '.join(changed)})", old[key]))
     for table in reversed(TABLES):
         for key, row in old_rows[table].items():
             if key not in new_rows[table]:
@@ -90,36 +91,53 @@ def difference(before: Territory, after: Territory) -> list[Change]:
 def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> None:
     """Make the changes in one transaction, and mark stale all that they touch.
 
-    Readings are never touched; what was computed for a point that goes is removed with it.
+    Readings are never touched; what was computed for a point that goes is removed with it. Workers wait meanwhile: one
+    that computed by the old territory could otherwise write after what it wrote was forgotten.
     """
-    touched_points: set[str] = set()
-    touched_communities: set[str] = set()
+    changes = list(changes)
     with connection.transaction():
+        connection.execute(statement("territory_change"))
         for change in changes:
             row = dict(change.row)
-            if change.table == "device_mapping" or (change.table == "point" and change.action == "alter"):
-                touched_points.add(row["point" if change.table == "device_mapping" else "id"])
-            if change.table in ("membership", "sharing_key"):
-                touched_communities.add(row["community"])
-            if change.table == "community" and change.action == "alter":
-                touched_communities.add(row["id"])
             if "rule" in row:
                 row["rule"] = json.dumps(row["rule"])
             verb = "remove" if change.action == "remove" else "put"
             connection.execute(statement(f"{verb}_{change.table}"), row)
-        _mark_points(connection, touched_points)
-        _mark_communities(connection, touched_communities)
+        _mark_points(connection, {point for change in changes for point in _touched_points(change)})
+        _mark_communities(connection, {community for change in changes for community in _touched_communities(change)})
+
+
+def _touched_points(change: Change) -> set[str]:
+    """Points whose intervals or awaited flows the change makes others: both ends of a device that moves."""
+    rows = [change.row] if change.before is None else [change.row, change.before]
+    if change.table == "device_mapping":
+        return {row["point"] for row in rows}
+    alters = change.table == "point" and _alters(change, "role", "limit_w")
+    return {change.row["id"]} if alters else set()
+
+
+def _touched_communities(change: Change) -> set[str]:
+    """Communities whose members, key or step the change makes others."""
+    if change.table in ("membership", "sharing_key"):
+        return {change.row["community"]}
+    alters = change.table == "community" and _alters(change, "step_min")
+    return {change.row["id"]} if alters else set()
+
+
+def _alters(change: Change, *columns: str) -> bool:
+    before = change.before
+    return before is not None and any(before[column] != change.row[column] for column in columns)
 
 
 def _mark_points(connection: psycopg.Connection, points: set[str]) -> None:
-    """Forget the device intervals of points whose devices changed, and mark what their devices ever said."""
+    """Forget what the devices of points gave, and mark what they ever said and the balances it was in."""
     if not points:
         return
     ids = {"points": sorted(points)}
+    connection.execute(statement("power_forget"), ids)
     connection.execute(statement("intervals_forget"), ids)
-    connection.execute(statement("balances_mark_of_points"), ids)
-    stale = connection.execute(statement("series_days_of_points"), ids).fetchall()
-    spans.mark(connection, "series", stale)
+    spans.mark(connection, "community", connection.execute(statement("balance_days_of_points"), ids).fetchall())
+    spans.mark(connection, "series", connection.execute(statement("series_days_of_points"), ids).fetchall())
 
 
 def _mark_communities(connection: psycopg.Connection, communities: set[str]) -> None:

@@ -103,9 +103,13 @@ def add_release(
 def read_member_months(
     reader: FrameReader, connection: psycopg.Connection, schema: pl.Schema, ends: pl.Schema
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What each holder did in each local month, and when each of these months ends, in the given schemas."""
-    months = reader.read(connection, "member_months", {}).cast(schema)
-    return months, reader.read(connection, "month_ends", {}).cast(ends)
+    """What each holder did in each local month, and when each of these months ends, in the given schemas.
+
+    A month in which something waits to be recomputed has no end yet.
+    """
+    # In this order: what waits when the ends are read is in no month, what is computed after that is in its month.
+    settled = reader.read(connection, "month_ends", {}).cast(ends)
+    return reader.read(connection, "member_months", {}).cast(schema), settled
 
 
 def read_simulated(connection: psycopg.Connection) -> tuple[str, ...]:

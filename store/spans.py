@@ -32,7 +32,11 @@ def mark(connection: psycopg.Connection, kind: Kind, spans: Iterable[tuple[int, 
 
 
 def claim(connection: psycopg.Connection, kind: Kind, limit: int) -> list[StaleSpan]:
-    """Take up to `limit` marks of a kind for the open transaction; they are gone when it commits."""
+    """Take up to `limit` marks of a kind for the open transaction; they are gone when it commits.
+
+    Until then the territory stays as it is: a change of it waits, and marks what it touches afterwards.
+    """
+    connection.execute(statement("territory_keep"))
     rows = connection.execute(statement("stale_claim"), {"kind": kind, "limit": limit})
     return [StaleSpan(ref_no, day, attempts) for ref_no, day, attempts in rows]
 

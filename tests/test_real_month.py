@@ -1,4 +1,4 @@
-"""A real month, from `hub replay` through a real broker, ingestion, store and processing to the balance, equal to the Wh.
+"""A real month from `hub replay` through a real broker, ingestion, store and processing to the balance, to the Wh.
 
 October 2022 of one home's Linky, with the clock change, and July 2016 of a real roof moved to the same days. A second
 home lives as the first did a week before. The expected balance is computed here, slowly and obviously.
@@ -81,7 +81,7 @@ def read_production_w() -> list[Fraction]:
 
 
 def registers(power_w: list[Fraction], hours: Fraction, first_wh: int) -> list[int]:
-    """What a counter of whole Wh shows at the beginning and after each step: it never counts a Wh before it is whole."""
+    """What a counter of whole Wh shows at the beginning and after each step: it counts no Wh before it is whole."""
     shown, total = [first_wh], Fraction(first_wh)
     for step_w in power_w:
         total += step_w * hours

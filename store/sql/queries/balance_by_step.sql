@@ -1,22 +1,28 @@
 -- The balance of a community summed to a step, days and months by the local calendar, and for the whole span.
 -- Settled means whole: every awaited flow of every settlement step is there, so half a month is never mistaken for one.
-WITH stepped AS (
+-- A local day begins at the first of two midnights, where the clocks go back at midnight as in the Azores.
+WITH wanted AS (
     SELECT
         b.*,
         make_interval(mins => c.step_min) AS settlement_step,
-        CASE
-            WHEN %(calendar)s::text IS NULL THEN date_bin(%(step)s::interval, b.start, '1970-01-01 00:00:00+00')
-            ELSE date_trunc(%(calendar)s::text, b.start AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s
-        END AS bucket,
-        CASE
-            WHEN %(calendar)s::text IS NULL
-                THEN date_bin(%(step)s::interval, b.start, '1970-01-01 00:00:00+00') + %(step)s::interval
-            ELSE (date_trunc(%(calendar)s::text, b.start AT TIME ZONE %(zone)s) + ('1 ' || %(calendar)s)::interval)
-                AT TIME ZONE %(zone)s
-        END AS bucket_end
+        date_trunc(%(calendar)s::text, b.start AT TIME ZONE %(zone)s) AS local_start,
+        date_trunc(%(calendar)s::text, b.start AT TIME ZONE %(zone)s) + ('1 ' || %(calendar)s)::interval AS local_end,
+        date_bin(%(step)s::interval, b.start, '1970-01-01 00:00:00+00') AS step_start
     FROM balance AS b
     JOIN community AS c ON c.no = b.community_no
     WHERE b.community_no = %(community_no)s AND b.start >= %(start)s AND b.start < %(end)s
+), stepped AS (
+    SELECT
+        *,
+        CASE WHEN %(calendar)s::text IS NULL THEN step_start ELSE least(
+            local_start AT TIME ZONE %(zone)s,
+            (local_start - '1 hour'::interval) AT TIME ZONE %(zone)s + '1 hour'::interval
+        ) END AS bucket,
+        CASE WHEN %(calendar)s::text IS NULL THEN step_start + %(step)s::interval ELSE least(
+            local_end AT TIME ZONE %(zone)s,
+            (local_end - '1 hour'::interval) AT TIME ZONE %(zone)s + '1 hour'::interval
+        ) END AS bucket_end
+    FROM wanted
 ), summed AS (
     SELECT
         bucket AS start,

@@ -4,7 +4,8 @@ SELECT
     (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb,
     (SELECT max(last_seen_at) FROM device) AS last_reading_at,
     (SELECT count(*) FROM device) AS devices,
-    (SELECT count(*) FROM device AS d WHERE NOT EXISTS (SELECT FROM device_mapping AS m WHERE m.device = d.id)) AS unmapped_devices,
+    (SELECT count(*) FROM device AS d WHERE NOT EXISTS (SELECT FROM device_mapping AS m WHERE m.device = d.id))
+        AS unmapped_devices,
     (SELECT count(*) FROM rejected_message) AS rejected_messages,
     (SELECT count(*) FROM rejected_reading) AS rejected_readings,
     (SELECT count(*) FROM stale) AS stale_spans,

@@ -1,7 +1,9 @@
 -- Make the stored device intervals of the spans equal to the computed ones, touching only what differs.
 -- Returns the (point, UTC day) pairs that changed.
 WITH span AS (
-    SELECT * FROM unnest(%(points)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS s (point_no, span_start, span_end)
+    SELECT *
+    FROM unnest(%(points)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+        AS s (point_no, span_start, span_end)
 ), wanted AS (
     SELECT c.*
     FROM computed AS c

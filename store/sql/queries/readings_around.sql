@@ -1,6 +1,7 @@
 -- Readings of series in their windows, with six usable readings of context on either side.
 SELECT r.series_no, r.at, r.value
-FROM unnest(%(series)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS w (series_no, window_start, window_end)
+FROM unnest(%(series)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+    AS w (series_no, window_start, window_end)
 JOIN series AS s ON s.no = w.series_no
 CROSS JOIN LATERAL (
     (

@@ -1,8 +1,9 @@
 -- Make sure of the series and return their numbers; devices must exist.
 WITH wanted AS (
     SELECT d.no AS device_no, w.device, w.quantity, w.phase, w.channel, w.tariff
-    FROM unnest(%(devices)s::text[], %(quantities)s::text[], %(phases)s::text[], %(channels)s::text[], %(tariffs)s::text[])
-        AS w (device, quantity, phase, channel, tariff)
+    FROM unnest(
+        %(devices)s::text[], %(quantities)s::text[], %(phases)s::text[], %(channels)s::text[], %(tariffs)s::text[]
+    ) AS w (device, quantity, phase, channel, tariff)
     JOIN device AS d ON d.id = w.device
 ), added AS (
     INSERT INTO series (device_no, quantity, phase, channel, tariff)

@@ -1,5 +1,6 @@
 -- Take spans to recompute: rows locked by others are passed over, and one worker at a time has a series or a
 -- community, so that no older result can overwrite a newer one. The marks go with the commit of the result.
+-- With a span go its failures that wait for their next try: this is the next try.
 WITH picked AS MATERIALIZED (
     SELECT id, ref_no, day
     FROM stale
@@ -11,10 +12,21 @@ WITH picked AS MATERIALIZED (
     SELECT ref_no
     FROM (SELECT DISTINCT ref_no FROM picked) AS d
     WHERE pg_try_advisory_xact_lock(hashtext(%(kind)s), ref_no)
+), failed AS MATERIALIZED (
+    SELECT s.id
+    FROM stale AS s
+    JOIN picked AS p ON p.ref_no = s.ref_no AND p.day = s.day
+    JOIN refs AS r ON r.ref_no = s.ref_no
+    WHERE s.kind = %(kind)s AND s.error IS NOT NULL AND s.not_before > now()
+    FOR UPDATE OF s SKIP LOCKED
 ), taken AS (
     DELETE FROM stale AS s
-    USING picked AS p, refs AS r
-    WHERE s.id = p.id AND r.ref_no = p.ref_no
+    USING (
+        SELECT p.id FROM picked AS p JOIN refs AS r ON r.ref_no = p.ref_no
+        UNION
+        SELECT id FROM failed
+    ) AS t
+    WHERE s.id = t.id
     RETURNING s.ref_no, s.day, s.attempts
 )
 SELECT ref_no, day, max(attempts) FROM taken GROUP BY ref_no, day ORDER BY ref_no, day

@@ -1,5 +1,6 @@
--- Mark spans to recompute. A mark that nobody works on yet serves again: it is locked so that no worker takes it
--- before this transaction ends. A mark already taken by a worker does not count, for the worker may have read before us.
+-- Mark spans to recompute, day by day, so that those taken together are near one another in time. A mark that nobody
+-- works on yet serves again: it is locked so that no worker takes it before this transaction ends. A mark already
+-- taken by a worker does not count, for it may have read before us.
 WITH wanted AS (
     SELECT DISTINCT ref_no, day FROM unnest(%(refs)s::int[], %(days)s::date[]) AS w (ref_no, day)
 ), waiting AS (
@@ -13,3 +14,4 @@ INSERT INTO stale (kind, ref_no, day)
 SELECT %(kind)s, ref_no, day FROM wanted
 EXCEPT
 SELECT %(kind)s, ref_no, day FROM waiting
+ORDER BY 3, 2

@@ -1,5 +1,6 @@
--- How far a changed day of a series can reach: to the third usable reading before and after it.
--- (Whether a reading is a glitch depends on its neighbours, and an interval on the readings around its edges.)
+-- How far a changed day of a series can reach: to the fourth usable reading before and after it.
+-- (Whether a reading is left out as a glitch depends on its neighbours, and an interval on the readings around its edges:
+-- see _unbroken in processing/intervals.py. A fifth would change nothing, three would leave wrong intervals behind.)
 SELECT
     w.series_no,
     w.day,
@@ -8,20 +9,27 @@ SELECT
         FROM (
             SELECT r.at
             FROM reading AS r
-            WHERE r.series_no = w.series_no AND r.at < w.day::timestamptz
+            WHERE r.series_no = w.series_no AND r.at < w.day_start
                 AND NOT (r.value = 0 AND r.at > coalesce(s.first_positive_at, 'infinity'))
-            ORDER BY r.at DESC LIMIT 3
+            ORDER BY r.at DESC LIMIT 4
         ) AS b
-    ), w.day::timestamptz) AS reach_from,
+    ), w.day_start) AS reach_from,
     coalesce((
         SELECT max(a.at)
         FROM (
             SELECT r.at
             FROM reading AS r
-            WHERE r.series_no = w.series_no AND r.at >= (w.day + 1)::timestamptz
+            WHERE r.series_no = w.series_no AND r.at >= w.day_end
                 AND NOT (r.value = 0 AND r.at > coalesce(s.first_positive_at, 'infinity'))
-            ORDER BY r.at LIMIT 3
+            ORDER BY r.at LIMIT 4
         ) AS a
-    ), (w.day + 1)::timestamptz) AS reach_to
-FROM unnest(%(series)s::int[], %(days)s::date[]) AS w (series_no, day)
+    ), w.day_end) AS reach_to
+FROM (
+    SELECT
+        series_no,
+        day,
+        day::timestamp AT TIME ZONE 'UTC' AS day_start,
+        (day + 1)::timestamp AT TIME ZONE 'UTC' AS day_end
+    FROM unnest(%(series)s::int[], %(days)s::date[]) AS u (series_no, day)
+) AS w
 JOIN series AS s ON s.no = w.series_no

@@ -1,0 +1,172 @@
+"""The shapes of the JSON answers, for OpenAPI: every published column is described as in the data dictionary."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from energy.columns import column
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+def published(name: str) -> Any:
+    """A field that is a column of the data dictionary, with its meaning and unit."""
+    entry = column(name)
+    return Field(description=entry.meaning, json_schema_extra={"x-unit": entry.unit} if entry.unit else None)
+
+
+class Key(BaseModel):
+    """The sharing key in force."""
+
+    type: str
+    valid_from: Instant | None = Field(description="null when it always was")
+
+
+class Community(BaseModel):
+    """A community, its key, and the span of its balances."""
+
+    id: str = published("community")
+    name: str
+    place: str
+    zone: str = Field(description="time zone of its local days and months")
+    step_min: int = Field(description="settlement step in minutes")
+    simulated: bool = Field(description="whether its figures come from a simulation")
+    points: int = Field(description="metering points that are members now")
+    key: Key | None
+    first_start: Instant | None = Field(description="start of the first interval with a balance")
+    last_start: Instant | None = Field(description="start of the last interval with a balance")
+
+
+class Communities(BaseModel):
+    """Every community of the territory."""
+
+    communities: list[Community]
+
+
+class Totals(BaseModel):
+    """Sums over a stretch of time; rates are ratios of these sums."""
+
+    consumption_kwh: float = published("consumption_kwh")
+    production_kwh: float = published("production_kwh")
+    allocated_kwh: float = published("allocated_kwh")
+    residual_kwh: float = published("residual_kwh")
+    surplus_kwh: float = published("surplus_kwh")
+    self_consumption_rate: float | None = published("self_consumption_rate")
+    self_sufficiency_rate: float | None = published("self_sufficiency_rate")
+    coverage_rate: float | None = published("coverage_rate")
+    present: int = published("present")
+    expected: int = published("expected")
+    quality: int = published("quality")
+    status: Literal["settled", "provisional"] = published("status")
+
+
+class BalanceRow(Totals):
+    """The sums of one step."""
+
+    start: Instant = published("start")
+
+
+class Balance(BaseModel):
+    """The balance of a community, step by step and in sum."""
+
+    community: str = published("community")
+    zone: str = Field(description="time zone of local days and months")
+    start: Instant
+    end: Instant = Field(description="exclusive")
+    step: Literal["15min", "30min", "hour", "day", "month"]
+    unit: Literal["kWh"]
+    rows: list[BalanceRow] = Field(description="in order of time; a step without any reading has no row")
+    totals: Totals | None = Field(description="null without rows")
+
+
+class Power(BaseModel):
+    """Power of a community over the last minutes."""
+
+    community: str = published("community")
+    at: Instant | None = Field(description="the latest instant among the points heard")
+    consumption_w: int | None = Field(
+        description="null when no consuming point was heard", json_schema_extra={"x-unit": "W"}
+    )
+    production_w: int | None = Field(
+        description="null when no producing point was heard", json_schema_extra={"x-unit": "W"}
+    )
+    points: int = Field(description="points heard recently")
+    expected: int = Field(description="points that are members now")
+
+
+class PointRow(BaseModel):
+    """What one member did over a stretch of time; null where the flow is not known."""
+
+    point: str = published("point")
+    category: str = published("category")
+    role: Literal["consumer", "producer", "prosumer"]
+    last_start: Instant = Field(description="start of the last interval known")
+    import_kwh: float | None = published("import_kwh")
+    export_kwh: float | None = published("export_kwh")
+    share_kwh: float = published("share_kwh")
+    allocated_kwh: float = published("allocated_kwh")
+    residual_kwh: float | None = published("residual_kwh")
+    surplus_kwh: float | None = published("surplus_kwh")
+
+
+class Points(BaseModel):
+    """The members of a community over a stretch of time."""
+
+    community: str = published("community")
+    start: Instant
+    end: Instant = Field(description="exclusive")
+    points: list[PointRow]
+
+
+class Database(BaseModel):
+    """The versions of the database."""
+
+    postgresql: str
+    timescaledb: str | None = Field(description="null on plain PostgreSQL")
+
+
+class Health(BaseModel):
+    """What an operator wants to see first."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    database: Database
+    last_reading_at: Instant | None
+    devices: int = Field(description="devices ever heard")
+    unmapped_devices: int = Field(description="of these, devices that belong to no point")
+    rejected_messages: int = Field(description="different messages in quarantine")
+    rejected_readings: int = Field(description="implausible readings set aside")
+    stale_spans: int = Field(description="days that wait to be computed")
+    failing_spans: int = Field(description="of these, days whose computation failed")
+
+
+class File(BaseModel):
+    """A file of a release."""
+
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+class Release(BaseModel):
+    """A release of a dataset: it never changes."""
+
+    version: int
+    released_at: Instant
+    digest: str
+    previous_digest: str | None = Field(description="digest of the release before; null for the first")
+    files: list[File]
+
+
+class Dataset(BaseModel):
+    """A dataset and its releases, newest first."""
+
+    dataset: str
+    releases: list[Release]
+
+
+class Datasets(BaseModel):
+    """All open data."""
+
+    datasets: list[Dataset]

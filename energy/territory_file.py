@@ -1,0 +1,161 @@
+"""The shape of territory.toml: what may be written where, and what to say when something else is."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from energy.errors import InvalidInput
+from energy.model import FOREVER, FOREVER_AGO, HolderKind, Measures, Role, Validity
+from energy.time import local_midnight
+
+PLAINER: Final = {
+    "extra_forbidden": "no such entry is known here; check its spelling",
+    "missing": "this entry is missing",
+    "string_pattern_mismatch": "only a-z, A-Z, 0-9, dot, dash and underscore, beginning with a letter or a digit",
+}
+"""What to say in place of pydantic's own message, by its type of error."""
+
+
+def _date_or_instant(value: object) -> object:
+    """Pass dates and instants; pydantic alone would read a number, or digits as text, as seconds since 1970."""
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value) if len(value) == len("2025-01-31") else datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    if value is None or isinstance(value, date):
+        return value
+    raise PydanticCustomError("date_or_instant", "write a date (2025-01-31) or an instant (2025-01-31T12:00:00+01:00)")
+
+
+def _one_line(value: str) -> str:
+    """Refuse what databases cannot store and tables cannot show."""
+    if any(character < " " or character == "\x7f" for character in value):
+        raise PydanticCustomError("one_line", "no line breaks and no control characters, please")
+    return value
+
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+DeviceId = Text
+Channel = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+YesNo = Annotated[bool, Field(strict=True)]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
+Kva = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Dated = Annotated[datetime | date | None, BeforeValidator(_date_or_instant)]
+
+
+class Entry(BaseModel):
+    """A table of the file: every entry in it must be known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatedEntry(Entry):
+    """`from` and `to` are local dates or instants, local too when they have no offset; `to` is exclusive."""
+
+    from_: Dated = Field(default=None, alias="from")
+    to: Dated = None
+
+    def validity(self, zone: ZoneInfo, where: str) -> Validity:
+        """The validity meant, in the zone of the community; `where` opens the sentence when there is none."""
+        start = FOREVER_AGO if self.from_ is None else _instant(self.from_, zone)
+        end = FOREVER if self.to is None else _instant(self.to, zone)
+        if end <= start:
+            raise InvalidInput(f"{where}: `to` ({self.to}) must be later than `from` ({self.from_})")
+        return Validity(start, end)
+
+
+class KeyEntry(DatedEntry):
+    """How a community shares; the shares of a static key, in percent of the production, by point."""
+
+    type: Literal["prorata", "static"]
+    shares_percent: dict[Id, Percent] = Field(default_factory=dict)
+
+
+class CommunityEntry(Entry):
+    """A community and its keys; without any, the legal default."""
+
+    id: Id
+    name: Text
+    place: Text
+    zone: str = "Europe/Paris"
+    step_min: Literal[15, 30, 60] = 15
+    simulated: YesNo = False
+    key: list[KeyEntry] = Field(default_factory=list)
+
+
+class HolderEntry(Entry):
+    """A person or legal entity."""
+
+    id: Id
+    kind: HolderKind = HolderKind.NATURAL
+    consent: YesNo = False
+
+
+class DeviceEntry(DatedEntry):
+    """A device, or one channel of it, that measures the point."""
+
+    id: DeviceId
+    channel: Channel = ""
+    measures: Measures = Measures.GRID
+
+
+class MembershipEntry(DatedEntry):
+    """A stretch of time in a community."""
+
+    community: Id
+
+
+class PointEntry(Entry):
+    """A metering point; `community` means a membership without beginning and end."""
+
+    id: Id
+    holder: Id
+    name: Text
+    role: Role = Role.CONSUMER
+    category: Text
+    limit_kva: Kva | None = None
+    community: Id | None = None
+    membership: list[MembershipEntry] = Field(default_factory=list)
+    device: list[DeviceEntry] = Field(default_factory=list)
+
+
+class TerritoryFile(Entry):
+    """The shape of territory.toml; the admin API accepts the same."""
+
+    community: list[CommunityEntry] = Field(default_factory=list)
+    holder: list[HolderEntry] = Field(default_factory=list)
+    point: list[PointEntry] = Field(default_factory=list)
+
+
+def describe_fault(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
+    """What is wrong with the shape of a file, and where: entries by their id, or counted from one."""
+    place: list[str] = []
+    inside: Any = declared
+    for part in fault["loc"]:
+        if isinstance(part, int):
+            inside = inside[part]
+            name = inside.get("id") if isinstance(inside, dict) else None
+            place[-1] += f" {name}" if isinstance(name, str) else f" number {part + 1}"
+        elif part != "[key]":
+            inside = inside.get(part) if isinstance(inside, dict) else None
+            place.append(part)
+    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r:.80})"
+    return f"{', '.join(place)}: {PLAINER.get(fault['type'], fault['msg'])}{got}"
+
+
+def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
+    """The instant meant; the first and last days that can be written stand for no beginning and no end."""
+    try:
+        if not isinstance(value, datetime):
+            at = local_midnight(value, zone)
+        else:
+            at = (value.replace(tzinfo=zone) if value.tzinfo is None else value).astimezone(UTC)
+    except OverflowError:
+        at = FOREVER_AGO if value.year == 1 else FOREVER
+    return min(max(at, FOREVER_AGO), FOREVER)

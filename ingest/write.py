@@ -1,0 +1,109 @@
+"""The writer thread: takes what was heard from a bounded queue into the database, and acknowledges after the commit.
+
+A batch that the database cannot take is kept and written first when the database is back. When the queue is full,
+whoever hears waits.
+"""
+
+import logging
+import queue
+import threading
+from contextlib import suppress
+from typing import Final
+
+import psycopg
+
+from energy.errors import Unavailable
+from ingest.append import Appender
+from ingest.session import Delivery, Session
+from store.connect import connect, database_answers
+from store.readings import prepare
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 30.0
+STOP_TIMEOUT_S: Final = 5.0
+QUEUE_WAIT_S: Final = 0.2
+
+
+class Writer:
+    """Writes deliveries between start() and stop()."""
+
+    def __init__(self, database_url: str, appender: Appender, session: Session, *, batch: int, capacity: int) -> None:
+        self.failure: Unavailable | None = None
+        self._database_url = database_url
+        self._appender = appender
+        self._session = session
+        self._batch = batch
+        self._queue: queue.Queue[Delivery] = queue.Queue(maxsize=max(capacity, batch))
+        self._pending: list[Delivery] = []
+        self._stop = threading.Event()
+        self._is_database_away = False
+        self._thread = threading.Thread(target=self._write_until_stopped, name="hub-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, delivery: Delivery) -> None:
+        """Hand over a message; waits while the queue is full. Once stopped, what comes is left to come again."""
+        while not self._stop.is_set():
+            with suppress(queue.Full):
+                self._queue.put(delivery, timeout=QUEUE_WAIT_S)
+                return
+
+    def stop(self) -> None:
+        """Take no more, write what was taken, and end; what cannot be written in time will come again."""
+        self._stop.set()
+        if self._thread.ident is None:
+            return
+        self._thread.join(timeout=STOP_TIMEOUT_S)
+        if self._thread.is_alive():
+            log.warning("the database has not taken the last messages in %.0f s; they will come again", STOP_TIMEOUT_S)
+
+    def _write_until_stopped(self) -> None:
+        pause_s = SHORTEST_PAUSE_S
+        try:
+            while True:
+                try:
+                    with database_answers(), connect(self._database_url) as connection:
+                        prepare(connection)
+                        self._write(connection)
+                        return
+                # A standby that has not been promoted yet is also a database that cannot take anything.
+                except (Unavailable, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
+                    pause_s = min(pause_s * 2, LONGEST_PAUSE_S) if self._is_database_away else SHORTEST_PAUSE_S
+                    self._is_database_away = True
+                    log.warning("%s; nothing is acknowledged until it is back", error)
+                    if self._stop.wait(pause_s):
+                        return
+        except psycopg.Error as error:
+            why = str(error).partition("\n")[0]
+            self.failure = Unavailable(f"the database refuses to store readings ({why}); the broker keeps what comes")
+        except Exception as error:  # the outermost loop: the main thread asks how it ended
+            log.exception("the writer ended")
+            self.failure = Unavailable(f"storing readings ended unexpectedly ({error!r}); the broker keeps what comes")
+
+    def _write(self, connection: psycopg.Connection) -> None:
+        """Write batches until stopped and nothing is left of what was taken."""
+        while True:
+            is_stopping = self._stop.is_set()
+            self._pending = self._pending or self._next_batch()
+            if self._pending:
+                self._appender.append(connection, [delivery.message for delivery in self._pending])
+                self._session.acknowledge(self._pending)
+                self._pending = []
+                if self._is_database_away:
+                    self._is_database_away = False
+                    log.info("the database is back")
+            elif is_stopping:
+                return
+
+    def _next_batch(self) -> list[Delivery]:
+        """Wait shortly for a message, then take what else has come."""
+        batch: list[Delivery] = []
+        with suppress(queue.Empty):
+            batch.append(self._queue.get(timeout=QUEUE_WAIT_S))
+            while len(batch) < self._batch:
+                batch.append(self._queue.get_nowait())
+        return batch

@@ -1,0 +1,2 @@
+-- Empty the staging table before the next batch of the same transaction.
+TRUNCATE computed

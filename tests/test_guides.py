@@ -1,0 +1,87 @@
+"""The guides to the command and to the interface give examples that work, the same in both languages."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from hub.cli import parser
+from hub.commands import COMMANDS
+from tests.conftest import AskForTemplate
+from tests.filled_hub import filled_hub
+from tests.hub_command import call_hub
+from tests.servers import Postgres
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:8000(/[^\s\"]*)")
+
+
+def blocks(page: str, kind: str = r"\w+") -> list[str]:
+    """The fenced and indented blocks of a page, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return [
+        match[1] or match[2] for match in re.finditer(rf"```{kind}\n(.*?)```|^((?:    [^\n]+\n)+)", text, re.M | re.S)
+    ]
+
+
+@pytest.fixture(scope="module")
+def hub(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[httpx.Client]:
+    with filled_hub(database_server, ask_for_template(database_server)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("page", ["cli", "api"])
+def test_both_languages_give_the_same_examples(page: str) -> None:
+    assert blocks(f"{page}.md")
+    assert blocks(f"{page}.md") == blocks(f"{page}.fr.md")
+
+
+def test_every_command_has_an_example_that_is_understood() -> None:
+    lines = [line for block in blocks("cli.md", "sh") for line in block.splitlines() if "hub " in line]
+    commands = [shlex.split(line.rpartition("| ")[2])[1:] for line in lines if not line.startswith("    ")]
+    assert {parser().parse_args(words).command for words in commands} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", ["cli.md", "cli.fr.md"])
+def test_every_command_has_a_paragraph(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"**`{name}`**" not in text] == []
+
+
+def test_the_files_shown_can_be_replayed_and_the_message_decoded(tmp_path: Path, free_port: int) -> None:
+    shown = [block for block in blocks("cli.md") if block.startswith("    ")]
+    for text in shown:
+        file = tmp_path / "file"
+        file.write_text("\n".join(line.strip() for line in text.splitlines()))
+        code, _, stderr = call_hub("replay", str(file), settings={"HUB_MQTT_URL": f"mqtt://127.0.0.1:{free_port}"})
+        assert (code, "the MQTT broker" in stderr) == (1, True), "only the broker is missing"
+    assert len(shown) == 2
+    example = next(block for block in blocks("cli.md", "sh") if block.startswith("echo"))
+    words = shlex.split(example.splitlines()[0])
+    code, stdout, _ = call_hub(*words[-2:], payload=words[1].encode())
+    assert (code, '"value": 1234567,' in stdout) == (0, True)
+
+
+@pytest.mark.parametrize("path", sorted(set(ADDRESS.findall((DOCS / "api.md").read_text(encoding="utf-8")))))
+def test_every_address_shown_is_answered(hub: httpx.Client, path: str) -> None:
+    if urlsplit(path).path.endswith("/live"):
+        with hub.stream("GET", path.replace("concarneau", "quarterly")) as answer:
+            assert answer.status_code == 200
+    else:
+        assert hub.get(path.replace("concarneau", "quarterly")).status_code == 200
+
+
+def test_the_sentence_shown_is_the_one_said(hub: httpx.Client) -> None:
+    (shown,) = re.findall(r'"detail": "(.+)"', (DOCS / "api.md").read_text(encoding="utf-8"))
+    said = hub.get("/v1/communities/halfhourly/balance?step=15min").json()["detail"]
+    assert said == shown.replace("mornant", "halfhourly")
+
+
+def test_the_description_served_is_the_one_written(hub: httpx.Client) -> None:
+    written = (DOCS / "openapi.json").read_bytes()
+    assert hub.get("/openapi.json").json() == httpx.Response(200, content=written).json()

@@ -1,0 +1,135 @@
+"""Laws of the worker: whatever the order of arrival, the tables equal what all readings give at once."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from energy.model import Quantity, Reading
+from processing.run import Worker
+from store import spans
+from tests.metering import DAY, FORGET_ALL, append, apply, compute_at_once, exhaust, stored, worker_on
+
+TERRITORY: Final = """
+community = [{ id = "valley", name = "Valley", place = "Somewhere" }]
+holder = [{ id = "someone" }]
+
+[[point]]
+id = "home"
+holder = "someone"
+name = "Home whose meter was swapped"
+category = "home"
+community = "valley"
+device = [
+    { id = "old", to = 2026-01-06T12:05:00Z },
+    { id = "new", from = 2026-01-06T12:05:00Z },
+]
+[[point]]
+id = "flat"
+holder = "someone"
+name = "Flat with two tariffs"
+category = "home"
+limit_kva = 9
+community = "valley"
+device = [{ id = "flat" }]
+[[point]]
+id = "roof"
+holder = "someone"
+name = "Roof"
+role = "producer"
+category = "solar"
+community = "valley"
+device = [{ id = "roof", measures = "production" }]
+"""
+REGISTERS: Final = [
+    ("old", Quantity.IMPORT_ENERGY, ""),
+    ("new", Quantity.IMPORT_ENERGY, ""),
+    ("flat", Quantity.IMPORT_ENERGY, "HC"),
+    ("flat", Quantity.IMPORT_ENERGY, "HP"),
+    ("roof", Quantity.PV_ENERGY, ""),
+]
+GAPS_MIN: Final = [5, 10, 15, 15, 20, 40, 90, 110, 130, 300, 700]
+RISES_WH: Final = [0, 0, 1, 37, 250, 900]
+EVENTS: Final = ["ok"] * 14 + ["zero", "high", "low", "reset", "twice", "revised"]
+"""What becomes of a reading: mostly nothing, else an outage, a glitch, a reset, a repetition, a correction."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Readings in order of arrival, cut into batches, and after which batches the worker had its turn."""
+
+    batches: list[list[Reading]]
+    worked: list[bool]
+
+
+@st.composite
+def history(draw: st.DrawFn, device: str, quantity: Quantity, tariff: str) -> list[Reading]:
+    """What one register says over some days, oldest first; a correction follows what it corrects."""
+    at = DAY + timedelta(minutes=draw(st.integers(0, 30)))
+    level_wh = draw(st.sampled_from([0, 0, 1_000, 70_000]))
+    said: list[Reading] = []
+    for _ in range(draw(st.integers(0, 24))):
+        event = draw(st.sampled_from(EVENTS))
+        if event == "reset":
+            level_wh = draw(st.sampled_from([3, 40]))
+        shown_wh = {"zero": 0, "high": level_wh + 10_000_000, "low": level_wh // 2}.get(event, level_wh)
+        said.append(Reading(device, quantity, shown_wh, at, tariff=tariff, dialect="test"))
+        if event == "twice":
+            said.append(said[-1])
+        if event == "revised":
+            said.append(Reading(device, quantity, shown_wh + 5, at, tariff=tariff, dialect="test"))
+        at += timedelta(minutes=draw(st.sampled_from(GAPS_MIN)))
+        level_wh += draw(st.sampled_from(RISES_WH))
+    return said
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> Delivery:
+    """The histories of all registers in any order; a reading and its correction may change places."""
+    readings = [reading for register in REGISTERS for reading in draw(history(*register))]
+    order = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311 - an order, not a secret
+    match draw(st.sampled_from(["in order", "shuffled", "a late stretch"])):
+        case "in order":
+            readings.sort(key=lambda reading: reading.at or DAY)
+        case "shuffled":
+            order.shuffle(readings)
+        case _:
+            readings.sort(key=lambda reading: reading.at or DAY)
+            cut = sorted(order.sample(range(len(readings) + 1), 2))
+            readings = readings[: cut[0]] + readings[cut[1] :] + readings[cut[0] : cut[1]]
+    batches: list[list[Reading]] = []
+    while readings:
+        size = draw(st.sampled_from([1, 3, 10, 40, 200]))
+        batches.append(readings[:size])
+        readings = readings[size:]
+    return Delivery(batches, draw(st.lists(st.booleans(), min_size=len(batches), max_size=len(batches))))
+
+
+@pytest.fixture
+def valley(migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, Worker]]:
+    with worker_on(migrated_url) as (connection, worker):
+        apply(connection, TERRITORY)
+        yield migrated_url, connection, worker
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(delivery=deliveries())
+def test_any_order_of_arrival_gives_what_all_readings_give_at_once(
+    valley: tuple[str, psycopg.Connection, Worker], delivery: Delivery
+) -> None:
+    url, connection, worker = valley
+    connection.execute(FORGET_ALL)
+    for batch, worked in zip(delivery.batches, delivery.worked, strict=True):
+        append(connection, batch)
+        if worked:
+            exhaust(worker)
+    exhaust(worker)
+    assert spans.count(connection) == (0, 0)
+    assert stored(connection)["interval"] == compute_at_once(url, connection)
