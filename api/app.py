@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from psycopg_pool import ConnectionPool
 
 from api import balances, communities, health, live, open_data, points, problems
+from api.head import HeadAsGet
 from api.live import Feed
 from api.reading import Readers
 from store.connect import open_pool
@@ -78,6 +79,7 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = POO
 
     app.openapi = described
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     for room in (communities, balances, points, live, health, open_data):
         app.include_router(room.router)
     if page is not None:

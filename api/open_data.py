@@ -19,11 +19,14 @@ FILES: Final[dict[str, Any]] = {
     "text/csv": TEXT,
     "application/vnd.apache.parquet": BYTES,
 }
+FOR_EVERY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
+"""Open data may be read by the scripts of any web page."""
 
 
 @router.get("", response_model=shapes.Datasets)
-def list_datasets(connection: Connection) -> dict[str, Any]:
+def list_datasets(connection: Connection, response: Response) -> dict[str, Any]:
     """Every dataset with its releases, newest first; only what the disclosure policy lets out is ever here."""
+    response.headers.update(FOR_EVERY_SITE)
     datasets: dict[str, list[dict[str, Any]]] = {}
     for row in read_releases(connection):
         release = {**row, "released_at": rfc3339(row["released_at"])}
@@ -42,5 +45,5 @@ def show_file(
     if "\0" in dataset + name:  # which PostgreSQL's text cannot hold
         raise NotFound("there is no file of that name; /open/v1 lists those there are")
     file = read_file(connection, dataset, name, version)
-    headers = {"ETag": f'"{file.sha256}"', "Access-Control-Allow-Origin": "*"}
+    headers = {"ETag": f'"{file.sha256}"', **FOR_EVERY_SITE}
     return Response(file.content, media_type=file.media_type, headers=headers)

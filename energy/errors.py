@@ -6,7 +6,7 @@ class HubError(Exception):
 
 
 class UndecodableMessage(HubError):
-    """A message that cannot be read as a whole: it is quarantined, and can be replayed after a fix."""
+    """A message that cannot be read as a whole: it is quarantined with its reason."""
 
     def __init__(self, topic: str, reason: str) -> None:
         super().__init__(f"message on {topic!r} cannot be read: {reason}")

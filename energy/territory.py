@@ -86,6 +86,24 @@ def territory_from(file: TerritoryFile) -> Territory:
     return territory
 
 
+def times_without_key(territory: Territory) -> list[str]:
+    """Say at which times a community has members and no key: what they share cannot be computed then."""
+    said: dict[str, str] = {}
+    for membership in territory.memberships:
+        covered_until = membership.validity.valid_from
+        versions = (key.validity for key in territory.keys if key.community == membership.community)
+        for validity in sorted(versions, key=lambda validity: validity.valid_from):
+            if validity.valid_from <= covered_until:
+                covered_until = max(covered_until, validity.valid_to)
+        if covered_until < membership.validity.valid_to:
+            since = "" if covered_until == FOREVER_AGO else f" from {rfc3339(covered_until)} on"
+            said[membership.community] = (
+                f"community {membership.community}: no key applies{since}, though {membership.point} is a member then;"
+                " its balance cannot be computed until a [[community.key]] covers that time"
+            )
+    return list(said.values())
+
+
 def _zone(community: CommunityEntry) -> ZoneInfo:
     if community.zone not in available_timezones():
         raise InvalidInput(f"community {community.id}: {community.zone!r} is not a time zone (example: Europe/Paris)")

@@ -13,9 +13,10 @@ import psycopg
 
 from energy.errors import InvalidInput, Unavailable
 from energy.model import Message, Territory
-from energy.territory import parse_territory
+from energy.territory import parse_territory, times_without_key
 from hub import decoding, replay, services
 from hub.settings import Settings, read_settings
+from ingest.listen import broker_at
 from processing.publish import publish
 from store import registry, viewers
 from store.connect import FrameReader, connect, database_answers
@@ -47,11 +48,20 @@ def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
     territory = read_territory_file(arguments.file)
-    with connect(settings.database_url) as connection:
-        require_schema(settings)
-        changes = registry.difference(registry.read_territory(connection), territory)
+    require_schema(settings)
+    with connect(settings.database_url) as connection, connection.transaction():
+        registry.lock_territory(connection)
+        before = registry.read_territory(connection)
+        if before.communities and not territory.communities:
+            raise InvalidInput(
+                f"{arguments.file} declares no community, and would remove all {len(before.communities)}"
+                " of the database; is it the right file?"
+            )
+        changes = registry.difference(before, territory)
         for change in changes:
             print(change.text)
+        for warning in times_without_key(territory):
+            print(f"! {warning}")
         if not changes:
             print("nothing to change: the database equals the file")
         elif arguments.dry_run:
@@ -110,7 +120,8 @@ def _decode(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     messages = replay.read_messages(read_text(arguments.file), arguments.file.name)
-    replay.publish_messages(settings.mqtt_url, messages, arguments.speed, sys.stderr)
+    broker = broker_at(settings.mqtt_url, "", protocol=settings.mqtt_protocol)
+    replay.publish_messages(broker, messages, arguments.speed, sys.stderr)
     print(f"{len(messages)} messages published")
     return 0
 

@@ -23,12 +23,17 @@ class Publisher:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
+        five = broker.protocol == "5"
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311
+        )
         self._client.username_pw_set(broker.username, broker.password)
         self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.on_connect = self._on_connect
+        self._client.on_publish = self._on_publish
         self._answered = threading.Event()
         self._refusal: ReasonCode | None = None
+        self._refused: ReasonCode | None = None
         self._sent: deque[mqtt.MQTTMessageInfo] = deque()
 
     def __enter__(self) -> Self:
@@ -69,7 +74,7 @@ class Publisher:
         """Wait until the broker has everything.
 
         Raises:
-            Unavailable: it stopped answering.
+            Unavailable: it stopped answering, or refused a message (which brokers tell in MQTT 5 only).
         """
         while self._sent:
             self._wait_for(self._sent.popleft())
@@ -80,6 +85,12 @@ class Publisher:
         self._refusal = reason if reason.is_failure else None
         self._answered.set()
 
+    def _on_publish(
+        self, _client: mqtt.Client, _data: Any, _mid: int, reason: ReasonCode, _p: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refused = reason
+
     def _wait_for(self, sent: mqtt.MQTTMessageInfo) -> None:
         try:
             sent.wait_for_publish(ANSWER_TIMEOUT_S)
@@ -87,3 +98,9 @@ class Publisher:
             raise Unavailable(f"the MQTT broker does not take our messages: {error}") from error
         if not sent.is_published():
             raise Unavailable(f"the MQTT broker has not acknowledged a message for {ANSWER_TIMEOUT_S:.0f} s")
+        if self._refused is not None:
+            user = f"user {self._broker.username!r}" if self._broker.username else "a client without user"
+            raise Unavailable(
+                f"the MQTT broker refuses our messages ({self._refused}): {user} may not write there;"
+                " give HUB_MQTT_URL one that may"
+            )

@@ -21,7 +21,7 @@ from energy.time import parse_instant, rfc3339
 from hub.publisher import Publisher
 from ingest.decode import unwrap
 from ingest.dialects import hub_v1
-from ingest.listen import broker_at
+from ingest.listen import Broker
 
 RELAY_TOPIC: Final = "hub/v1/replay/relay"
 ENVELOPE: Final = 100
@@ -57,7 +57,7 @@ def read_messages(text: str, name: str) -> list[Recorded]:
     return messages
 
 
-def publish_messages(mqtt_url: str, messages: Sequence[Recorded], speed: float, progress: TextIO) -> None:
+def publish_messages(broker: Broker, messages: Sequence[Recorded], speed: float, progress: TextIO) -> None:
     """Publish messages in order, `speed` times as fast as they happened; 0 is as fast as the broker takes them.
 
     Raises:
@@ -66,7 +66,7 @@ def publish_messages(mqtt_url: str, messages: Sequence[Recorded], speed: float, 
     if not 0 <= speed <= LARGEST_SPEED:
         raise InvalidInput(f"--speed {speed:g} is not between 0, which is as fast as possible, and {LARGEST_SPEED:g}")
     began, shown = time.monotonic(), 0.0
-    with Publisher(broker_at(mqtt_url, "")) as publisher:
+    with Publisher(broker) as publisher:
         for done, envelope in _envelopes(messages, speed):
             if speed:
                 due = began + (envelope[0].at - messages[0].at).total_seconds() / speed

@@ -17,7 +17,7 @@ from typing import Final, Literal, TypeAlias
 import uvicorn
 
 from api.app import create_app, end_streams
-from energy.errors import Unavailable
+from energy.errors import InvalidInput, Unavailable
 from hub.settings import Settings
 from ingest.append import Appender
 from ingest.listen import Listener, broker_at
@@ -144,6 +144,7 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
 def stop_on_signals(stop: threading.Event) -> None:
     """Let Ctrl-C and the service manager's SIGTERM set an event; a Ctrl-C well after the first interrupts at once.
 
+    A terminal that closes (SIGHUP) is like SIGTERM, except under nohup.
     One key press can arrive twice, from the terminal and from a parent such as make: that must not cut the end short.
     """
     asked_at = [0.0]
@@ -157,9 +158,23 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, ask)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def check_port(host: str, port: int, setting: str) -> None:
+    """Refuse a port that nobody can listen on now, naming the setting or option that gave it.
+
+    Raises:
+        InvalidInput: it is no number of a port.
+        Unavailable: it is taken or reserved.
+    """
+    if not 0 <= port <= 65535:
+        raise InvalidInput(f"{setting} {port} is out of range: a port is a number up to 65535, 0 is any free one")
+    _bind(host, port, setting).close()
+
+
+def _bind(host: str, port: int, setting: str = "HUB_API_PORT") -> socket.socket:
     """A socket of that address; port 0 is any free one."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -174,16 +189,16 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.listen()
     except OSError as error:
         bound.close()
-        raise Unavailable(_why_not(host, port, error)) from error
+        raise Unavailable(_why_not(host, port, setting, error)) from error
     return bound
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _why_not(host: str, port: int, setting: str, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return f"port {port} of {host} is taken; set HUB_API_PORT to another one, or to 0 for a free one"
+            return f"port {port} of {host} is taken; set {setting} to another one, or to 0 for a free one"
         case errno.EACCES:
-            return f"port {port} of {host} is reserved for root; set HUB_API_PORT to one above 1023"
+            return f"port {port} of {host} is reserved for root; set {setting} to one above 1023"
         case _:
             return f"this machine cannot listen on {host} ({error.strerror}); check HUB_API_HOST"
 

@@ -19,10 +19,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "postgresql://hub@127.0.0.1:5432/hub",
         min_length=1,
+        repr=False,
         description="Address of PostgreSQL, with or without TimescaleDB.",
     )
     mqtt_url: str = Field(
         "mqtt://127.0.0.1:1883",
+        repr=False,
         description="Address of the MQTT broker: mqtt://user:password@host:port.",
     )
     mqtt_client_id: str = Field(
@@ -84,13 +86,14 @@ def read_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; `overrides` win over it.
 
     Raises:
-        InvalidInput: a variable with a value that it cannot have.
+        InvalidInput: a variable with a value that it cannot have; an address, which may hold a password, is not shown.
     """
     try:
         return Settings(**overrides)  # pyright: ignore[reportArgumentType] - the fields check their values
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise InvalidInput(
-            f"{name}: {first['msg'].removeprefix('Value error, ')} (it is {first['input']!r})"
-        ) from error
+        said = f"{name}: {first['msg'].removeprefix('Value error, ')}"
+        if name.endswith("_URL"):
+            raise InvalidInput(said) from None
+        raise InvalidInput(f"{said} (it is {first['input']!r})") from error

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from urllib.parse import unquote, urlsplit
@@ -40,6 +40,10 @@ NOWHERE: Final = "hub/nowhere"
 """A topic that nobody subscribes to: leaving it is a question to the broker that needs no right and changes nothing."""
 RETAINED_ONLY_WHEN_NEW: Final = 1
 """MQTT 5 retain handling: kept messages come with a new subscription, not with each reconnection."""
+NO_ADDRESS: Final = (
+    "HUB_MQTT_URL is not an address such as mqtt://user:password@host:1883"
+    " (in a password, / is written %2F, ? is %3F and # is %23)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Broker:
     client_id: str
     topics: tuple[str, ...] = ("#",)
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     protocol: Literal["5", "3.1.1"] = "5"
     in_flight: int = 4000
 
@@ -60,15 +64,17 @@ def broker_at(url: str, client_id: str, **options: Any) -> Broker:
     """The broker of a URL such as mqtt://user:password@host:1883.
 
     Raises:
-        InvalidInput: not such a URL.
+        InvalidInput: not such a URL; neither the text nor the cause repeats it, since it holds a password.
     """
     try:
         parts = urlsplit(url)
         port = parts.port or 1883
-    except ValueError as error:
-        raise InvalidInput(f"HUB_MQTT_URL {url!r} is not an address: {error}") from error
-    if parts.scheme != "mqtt" or not parts.hostname:
-        raise InvalidInput(f"HUB_MQTT_URL {url!r} is not an address such as mqtt://user:password@host:1883")
+    except ValueError:
+        raise InvalidInput(NO_ADDRESS) from None
+    if parts.scheme == "mqtts":
+        raise InvalidInput(f"{NO_ADDRESS}; mqtts is not spoken by this version: put a TLS proxy in front of it")
+    if parts.scheme != "mqtt" or not parts.hostname or "@" in parts.path + parts.query + parts.fragment:
+        raise InvalidInput(NO_ADDRESS)
     username = None if parts.username is None else unquote(parts.username)
     password = None if parts.password is None else unquote(parts.password)
     return Broker(parts.hostname, port, client_id, username=username, password=password, **options)

@@ -102,8 +102,8 @@ def _unbroken(registers: pl.DataFrame) -> pl.DataFrame:
     differenced across it.
 
     So a change bears on the intervals up to the fourth reading on either side of it, never further: two neighbours on
-    either side decide whether a reading is left out, and no more than two in a row are. Recomputing only the window of a
-    change relies on this (store/sql/queries/windows.sql, readings_around.sql).
+    either side decide whether a reading is left out, and no more than two in a row are. Recomputing only the window of
+    a change relies on this (store/sql/queries/windows.sql, readings_around.sql).
     """
     before, after = pl.col("wh").shift(1).over("route"), pl.col("wh").shift(-1).over("route")
     flagged = registers.with_columns(

@@ -24,13 +24,17 @@ SPANS_AT_ONCE: Final = 500
 POLL_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 30.0
 DAYS_AT_ONCE: Final = 31
+AWAITED_AFTER: Final = timedelta(hours=2)
 LONGEST_REASON: Final = 1000
 POWER_CONTEXT: Final = timedelta(hours=3)
 """How much of the newest readings the power of now is made from: its last forty minutes, and what comes before them."""
 
 
 def work(url: str, stop: threading.Event) -> None:
-    """Recompute what is marked stale, until told to stop; a database that goes away is waited for."""
+    """Recompute what is marked stale, until told to stop; a database that goes away is waited for.
+
+    One that refuses for another reason ends the work, with one sentence in the log.
+    """
     pause_s = 0.5
     while not stop.is_set():
         try:
@@ -42,10 +46,14 @@ def work(url: str, stop: threading.Event) -> None:
                     _loop(worker, ears, stop)
                 finally:
                     worker.close()
-        except Unavailable as error:
+        # A standby that has not been promoted yet is also a database that cannot take anything.
+        except (Unavailable, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
             log.warning("%s; trying again in %.1f s", error, pause_s)
             stop.wait(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        except psycopg.Error as error:
+            log.error("the database refuses to be worked with: %s", str(error).partition("\n")[0])
+            return
 
 
 def _loop(worker: "Worker", ears: psycopg.Connection, stop: threading.Event) -> None:
@@ -145,7 +153,10 @@ class Worker:
 
 
 def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
-    """Span to recompute of each point that a changed series reaches, on the grid."""
+    """Span to recompute of each point that a changed series reaches, on the grid.
+
+    For two more hours a register is awaited that others of its device outlive (store/sql/queries/routes_of_points.sql).
+    """
     reached = (
         routes.select("point_no", "series_no")
         .unique()
@@ -154,7 +165,7 @@ def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
         .agg(pl.col("reach_from").min(), pl.col("reach_to").max())
     )
     rows = reached.sort("point_no").iter_rows()
-    return {point_no: Span(floor_to_step(start), ceil_to_step(end)) for point_no, start, end in rows}
+    return {no: Span(floor_to_step(start), ceil_to_step(end + AWAITED_AFTER)) for no, start, end in rows}
 
 
 def _series_windows(routes: pl.DataFrame, windows: dict[int, Span]) -> pl.DataFrame:

@@ -16,6 +16,11 @@ from store.queries import statement
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 10.0
+OPTIONS = "-c timezone=UTC -c jit=off"
+NO_ADDRESS = (
+    "HUB_DATABASE_URL is not an address such as postgresql://user:password@host:5432/database"
+    " (in a password, @ is written %40, / is %2F and % is %25)"
+)
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
         Unavailable: nobody answers at that address, or the login is refused.
     """
     try:
-        return psycopg.connect(_in_utc(url), autocommit=autocommit)
+        return psycopg.connect(_ours(url), autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise Unavailable(
             f"the database does not answer ({_first_line(error)}); check HUB_DATABASE_URL and that PostgreSQL runs"
@@ -52,7 +57,7 @@ def connect(url: str, *, autocommit: bool = True) -> psycopg.Connection:
 def open_pool(url: str, size: int) -> ConnectionPool:
     """Open a pool of autocommit connections; a caller waits at most ten seconds for one."""
     return ConnectionPool(
-        _in_utc(url),
+        _ours(url),
         min_size=1,
         max_size=size,
         timeout=ANSWER_TIMEOUT_S,
@@ -82,18 +87,24 @@ class FrameReader:
             adbc_driver_manager.Error, polars.exceptions.ComputeError: it answers that it cannot, at once or on the way.
         """
         text = psycopg.ClientCursor(connection).mogrify(statement(name), parameters)
+        is_kept = self._connection is not None
         try:
-            if self._connection is None:
-                self._connection = adbc.connect(_in_utc(self._url), autocommit=True)
-            with self._connection.cursor() as cursor:
-                cursor.execute(text)
-                stream: Any = cursor.fetch_arrow()  # its type is not told, Polars takes it as an Arrow stream
-                return pl.DataFrame(stream)
+            return self._read(text)
         except (adbc_driver_manager.Error, pl.exceptions.ComputeError) as error:
             self.close()
-            if isinstance(error, adbc_driver_manager.OperationalError):
-                raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
-            raise
+            if not isinstance(error, adbc_driver_manager.OperationalError):
+                raise
+            if is_kept:  # the database may have been restarted since the connection was last used
+                return self.read(connection, name, parameters)
+            raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+
+    def _read(self, text: str) -> pl.DataFrame:
+        if self._connection is None:
+            self._connection = adbc.connect(_ours(self._url), autocommit=True)
+        with self._connection.cursor() as cursor:
+            cursor.execute(text)
+            stream: Any = cursor.fetch_arrow()  # its type is not told, Polars takes it as an Arrow stream
+            return pl.DataFrame(stream)
 
     def close(self) -> None:
         """Close the connection, if one was opened."""
@@ -105,17 +116,22 @@ class FrameReader:
                 return  # it was broken already
 
 
-def _in_utc(url: str) -> str:
+def _ours(url: str) -> str:
     """The address with what every connection of the hub has: UTC, whatever the server's zone, and a bounded wait.
 
+    Without JIT: for queries over many small tables it takes a second to compile what runs in a tenth of one.
+
     Raises:
-        Unavailable: it is not an address.
+        Unavailable: it is not an address; neither the text nor the cause repeats it, since it holds a password.
     """
+    authority, _, database = url.partition("://")[2].partition("?")[0].partition("/")
+    if authority.count("@") > 1 or "@" in database:
+        raise Unavailable(NO_ADDRESS)  # the end of a password would be taken for a host, which errors name
     try:
-        options = conninfo_to_dict(url).get("options") or ""
-        return make_conninfo(url, options=f"{options} -c timezone=UTC".strip(), connect_timeout=CONNECT_TIMEOUT_S)
-    except psycopg.ProgrammingError as error:
-        raise Unavailable(f"HUB_DATABASE_URL is not an address of PostgreSQL: {_first_line(error)}") from error
+        options = f"{conninfo_to_dict(url).get('options') or ''} {OPTIONS}".strip()
+        return make_conninfo(url, options=options, connect_timeout=CONNECT_TIMEOUT_S)
+    except psycopg.ProgrammingError:
+        raise Unavailable(NO_ADDRESS) from None
 
 
 def _first_line(error: Exception) -> str:

@@ -88,6 +88,11 @@ def difference(before: Territory, after: Territory) -> list[Change]:
     return _removals_of_dates_first(changes)
 
 
+def lock_territory(connection: psycopg.Connection) -> None:
+    """Keep the territory for the open transaction: what is compared with a file stays so until it is changed."""
+    connection.execute(statement("territory_change"))
+
+
 def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> None:
     """Make the changes in one transaction, and mark stale all that they touch.
 
@@ -96,7 +101,7 @@ def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> 
     """
     changes = list(changes)
     with connection.transaction():
-        connection.execute(statement("territory_change"))
+        lock_territory(connection)
         for change in changes:
             row = dict(change.row)
             if "rule" in row:

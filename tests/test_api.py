@@ -277,6 +277,7 @@ def test_open_data_lists_releases_and_serves_their_files_as_released(migrated_ur
     with connect(migrated_url) as connection, closing(FrameReader(migrated_url)) as reader:
         assert publish(connection, reader, datetime(2026, 11, 20, tzinfo=UTC)) == 1
     with serving(migrated_url) as hub:
+        assert hub.get("/open/v1").headers["access-control-allow-origin"] == "*"
         (dataset,) = hub.get("/open/v1").json()["datasets"]
         (release,) = dataset["releases"]
         assert (release["version"], release["released_at"]) == (1, "2026-11-20T00:00:00Z")
@@ -285,6 +286,8 @@ def test_open_data_lists_releases_and_serves_their_files_as_released(migrated_ur
             assert answer.headers["etag"] == f'"{file["sha256"]}"'
             assert answer.headers["access-control-allow-origin"] == "*"
             assert len(answer.content) == file["bytes"]
+            head = hub.head(f"/open/v1/{dataset['dataset']}/{file['name']}")
+            assert (head.status_code, head.headers["etag"], head.content) == (200, answer.headers["etag"], b"")
             first = hub.get(f"/open/v1/{dataset['dataset']}/{file['name']}", params={"version": 1})
             assert first.content == answer.content
             refusal(hub.get(f"/open/v1/{dataset['dataset']}/{file['name']}", params={"version": 2}), 404)

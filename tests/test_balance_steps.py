@@ -83,7 +83,7 @@ def fill(connection: psycopg.Connection, case: Case) -> list[dict[str, Any]]:
         with cursor.copy(f"COPY staged ({columns}) FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(tuple(row.values()))
-        insert = f"INSERT INTO balance (community_no, {columns}) SELECT {LAST}, {columns} FROM staged"  # noqa: S608
+        insert = f"INSERT INTO balance (community_no, {columns}) SELECT {LAST}, {columns} FROM staged"
         cursor.execute(insert.encode())
         cursor.execute("TRUNCATE staged")
     return rows

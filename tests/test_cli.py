@@ -92,6 +92,15 @@ def test_a_taken_port(migrated_url: str) -> None:
     assert sentence == f"port {port} of 127.0.0.1 is taken; set HUB_API_PORT to another one, or to 0 for a free one"
 
 
+def test_a_port_that_the_demo_cannot_have_is_refused_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        sentence = refused("demo", "--port", str(port))
+    assert sentence == f"port {port} of 127.0.0.1 is taken; set --port to another one, or to 0 for a free one"
+    for port in ("65536", "-1"):
+        assert refused("demo", f"--port={port}").startswith(f"--port {port} is out of range")
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
 def test_an_address_of_another_machine(migrated_url: str, host: str) -> None:
     sentence = refused("serve", HUB_DATABASE_URL=migrated_url, HUB_API_HOST=host, HUB_API_PORT="0")
@@ -113,7 +122,8 @@ def test_a_broker_that_refuses_us(tmp_path: Path) -> None:
     file = tmp_path / "readings.csv"
     file.write_text("at,device,import_wh\n2026-01-31T12:00:00Z,meter,1\n")
     with refusing_broker() as port:
-        sentence = refused("replay", str(file), HUB_MQTT_URL=f"mqtt://hub:wrong@127.0.0.1:{port}")
+        address = f"mqtt://hub:wrong@127.0.0.1:{port}"
+        sentence = refused("replay", str(file), HUB_MQTT_URL=address, HUB_MQTT_PROTOCOL="3.1.1")
     assert sentence == f"the MQTT broker at 127.0.0.1:{port} refuses us (Not authorized); check HUB_MQTT_URL"
 
 
@@ -208,7 +218,7 @@ def test_viewers_must_exist_as_must_what_they_see(migrated_url: str) -> None:
     assert sentence.startswith("there is no community 'quarterly'")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_ends_at_a_signal_though_somebody_watches(migrated_url: str, tmp_path: Path, how: signal.Signals) -> None:
     with connect(migrated_url) as connection:
         declare(connection)
@@ -216,6 +226,9 @@ def test_serve_ends_at_a_signal_though_somebody_watches(migrated_url: str, tmp_p
     with running_hub("serve", log=log, settings=settings) as process:
         address = address_in(log)
         assert httpx.get(f"{address}v1/health").json()["status"] == "ok"
+        assert [httpx.head(address + path).status_code for path in ("", "v1/health", "open/v1", "x")] == [200] * 3 + [
+            404
+        ]
         with httpx.stream("GET", f"{address}v1/communities/quarterly/live") as answer:
             lines = answer.iter_lines()
             assert next(lines) == "event: now"

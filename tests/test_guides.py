@@ -1,4 +1,4 @@
-"""The guides to the command and to the interface give examples that work, the same in both languages."""
+"""The guides to the command and to the interface give examples that work, the same in both languages; links lead."""
 
 import re
 import shlex
@@ -17,7 +17,9 @@ from tests.filled_hub import filled_hub
 from tests.hub_command import call_hub
 from tests.servers import Postgres
 
-DOCS: Final = Path(__file__).parents[1] / "docs"
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs"
+LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:8000(/[^\s\"]*)")
 
 
@@ -85,3 +87,17 @@ def test_the_sentence_shown_is_the_one_said(hub: httpx.Client) -> None:
 def test_the_description_served_is_the_one_written(hub: httpx.Client) -> None:
     written = (DOCS / "openapi.json").read_bytes()
     assert hub.get("/openapi.json").json() == httpx.Response(200, content=written).json()
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    pages = [
+        page for page in ROOT.rglob("*.md") if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
+    ]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    assert len(links) > len(pages)
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page, link in links
+        if not urlsplit(link).scheme and not (page.parent / urlsplit(link).path).exists()
+    ]
+    assert broken == []

@@ -255,7 +255,7 @@ def test_a_broker_that_refuses_us_later_is_asked_again(hub: Hub, migrated_url: s
 WRONG = [
     ("nobody listens", {"mqtt_url": "mqtt://127.0.0.1:1"}, "the MQTT broker at 127.0.0.1:1 does not answer ("),
     ("no such host", {"mqtt_url": "mqtt://no.such.host.invalid"}, "the MQTT broker at no.such.host.invalid:1883 does"),
-    ("another scheme", {"mqtt_url": "amqp://here"}, "HUB_MQTT_URL 'amqp://here' is not an address such as mqtt://"),
+    ("another scheme", {"mqtt_url": "amqp://here"}, "HUB_MQTT_URL is not an address such as mqtt://"),
     ("no database", {"database_url": "postgresql://127.0.0.1:1/x"}, "the database does not answer ("),
 ]
 

@@ -29,14 +29,15 @@ export function showLead(element, totals, running, words) {
 export function showState(element, slots, totals, words) {
   const provisional = slots.filter(({ row }) => row && row.status !== "settled").length;
   const missing = slots.filter(({ row }) => !row).length;
+  const whole = totals.status === "settled"; // a day that has not ended, or began before the first reading, is not
   const sentences = [
     provisional ? words.count("status.provisional", provisional) : null,
     missing ? words.count("status.missing", missing) : null,
-    provisional || missing ? null : words.text("status.settled"),
+    provisional || missing ? null : words.text(whole ? "status.settled" : "status.so_far"),
     ESTIMATED.includes(totals.quality) ? words.text("quality.estimated") : null,
     totals.quality === QUESTIONABLE ? words.text("quality.questionable") : null,
   ].filter(Boolean);
-  element.dataset.status = provisional || missing ? "provisional" : "settled";
+  element.dataset.status = provisional || missing || !whole ? "provisional" : "settled";
   replace(element, sentences.join(" "));
 }
 

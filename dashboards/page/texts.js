@@ -13,7 +13,7 @@ export const TEXTS = {
   "nav.pick": ["Choose a date", "Choisir une date"],
   "live.on": ["Live", "En direct"],
   "live.wait": ["Reconnecting", "Reconnexion"],
-  "live.off": ["Not live", "Hors direct"],
+  "live.off": ["Not live", "Direct interrompu"],
   "ribbon.title": ["Simulated data.", "Données simulées."],
   "ribbon.text": [
     "These meters do not exist; everything after them is computed as it would be for real ones.",
@@ -42,6 +42,10 @@ export const TEXTS = {
   "points.one": ["{n} metering point", "{n} point de mesure"],
   "points.other": ["{n} metering points", "{n} points de mesure"],
   "status.settled": ["Settled: every expected reading is in.", "Arrêté\u00a0: toutes les mesures attendues sont là."],
+  "status.so_far": [
+    "Every reading so far is in; the figures do not cover the whole day.",
+    "Toutes les mesures attendues jusqu’ici sont là\u202f; les chiffres ne couvrent pas toute la journée."
+  ],
   "status.provisional.one": [
     "Provisional: {n} interval still awaits readings.",
     "Provisoire\u00a0: {n} intervalle attend encore des mesures."
@@ -117,7 +121,7 @@ export const TEXTS = {
   "members.title": ["Members", "Membres"],
   "members.note": [
     "In kWh, by metering point; a long number is shown by its end. No name is kept on this page.",
-    "En kWh, par point de mesure\u202f; un long numéro est abrégé à sa fin. Cette page ne porte aucun nom."
+    "En kWh, par point de mesure\u202f; d’un long numéro, seule la fin est montrée. Cette page ne porte aucun nom."
   ],
   "members.category": ["Kind", "Nature"],
   "members.point": ["Point", "Point"],

@@ -73,6 +73,7 @@ def _stage(base: Settings, port: int | None, swap_day: date, say: Callable[[str]
 
 def run_live(base: Settings, port: int | None) -> int:
     """Back-fill a week, then go on live until Ctrl-C."""
+    services.check_port(base.api_host, port or 0, "--port")
     stop = threading.Event()
     services.stop_on_signals(stop)
     _quiet()
@@ -81,7 +82,7 @@ def run_live(base: Settings, port: int | None) -> int:
     swap_day = datetime.now(UTC).astimezone(PARIS).date() - timedelta(days=SWAP_DAYS_AGO)
     with suppress(KeyboardInterrupt), _stage(base, port, swap_day, say) as stage:
         say.line(f"The page: {stage.parts.address}   (Ctrl-C stops everything and leaves nothing behind)")
-        with Publisher(broker_at(stage.settings.mqtt_url, "")) as publisher:
+        with Publisher(broker_at(stage.settings.mqtt_url, "", protocol="3.1.1")) as publisher:
             until = datetime.now(UTC)
             past = list(_handed_on(events(stage.territory, Span(until - BACKFILL, until))))
             _backfill(publisher, past, stop, say, stage)
@@ -111,7 +112,7 @@ def run_once(base: Settings, *, as_json: bool) -> int:
     with _stage(base, None, day, say) as stage:
         told = list(events(stage.territory, day_span(day)))
         expected = truth(told)
-        with Publisher(broker_at(stage.settings.mqtt_url, "")) as publisher:
+        with Publisher(broker_at(stage.settings.mqtt_url, "", protocol="3.1.1")) as publisher:
             _backfill(publisher, told, stop, say, stage)
         _wait_until_heard(stage, len(told), stop, say)
         _wait_until_settled(stage, stop, say)
@@ -209,12 +210,16 @@ def _wait_a_little(stop: threading.Event, deadline: float, otherwise: str) -> No
 def _served_balance(stage: _Stage, day: str) -> dict[str, Any]:
     """The day's totals of each community, as the HTTP interface serves them."""
     with httpx.Client(base_url=stage.parts.address, timeout=30) as client:
-        communities = client.get("/v1/communities").raise_for_status().json()["communities"]
-        balances = {}
-        for community in communities:
-            answer = client.get(f"/v1/communities/{community['id']}/balance", params={"start": day})
-            balances[community["id"]] = answer.raise_for_status().json()["totals"]
-    return balances
+        ids = [community["id"] for community in _answer(client, "/v1/communities")["communities"]]
+        return {id_: _answer(client, f"/v1/communities/{id_}/balance?start={day}")["totals"] for id_ in ids}
+
+
+def _answer(client: httpx.Client, path: str) -> Any:
+    try:
+        return client.get(path).raise_for_status().json()
+    except httpx.HTTPError as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Unavailable(f"the hub's HTTP interface did not answer {path} ({reason})") from error
 
 
 def _compare(stage: _Stage, expected: Truth) -> dict[str, int]:

@@ -69,6 +69,8 @@ KEYS: Final[dict[str, tuple[Quantity, int]]] = {
 """Every measurement key: what it measures, and how many of the hub's unit its unit is."""
 DESCRIPTION: Final = frozenset({"v", "at", "device", "phase", "channel", "tariff"})
 PHASES: Final = frozenset({"", "L1", "L2", "L3"})
+IN_SECONDS: Final = range(946_684_800, 31_536_000_000)
+"""Numbers that would be milliseconds of 1970, and are seconds since 2000: somebody meant those."""
 RELAY_KEYS: Final = frozenset({"received_at", "topic", "payload"})
 
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -175,6 +177,8 @@ def _instant(element: dict[str, Any], key: str) -> datetime | None:
         return parse_instant(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(f"{key} is {value!r:.60}: it must be RFC 3339 text or milliseconds since 1970")
+    if IN_SECONDS.start <= value < IN_SECONDS.stop:
+        raise ValueError(f"{key} is {value!s:.60}: milliseconds since 1970 are expected, and this looks like seconds")
     return instant_from_epoch(float(value) / 1000)
 
 

@@ -138,7 +138,7 @@ CREATE TABLE interval (
     energy_wh bigint NOT NULL CHECK (energy_wh >= 0),
     quality   smallint NOT NULL,
     method    text NOT NULL,
-    PRIMARY KEY (point_no, flow, source, start)
+    PRIMARY KEY (point_no, start, flow, source)
 );
 
 CREATE TABLE power_now (

@@ -1,7 +1,8 @@
 -- What each holder's points did in each local month of a community, and how completely they were measured.
 -- An energy is null where the holder has no point with that flow. Each month is looked up by itself, in the index: a
--- join over all of them would compare every interval with every month.
-WITH month AS (
+-- join over all of them would compare every interval with every month, and what is not MATERIALIZED is done again and
+-- again, for the planner cannot guess how many months there are.
+WITH month AS MATERIALIZED (
     SELECT
         c.no AS community_no,
         c.id AS community,
@@ -15,7 +16,7 @@ WITH month AS (
     CROSS JOIN LATERAL generate_series(
         date_trunc('month', b.first_start AT TIME ZONE c.zone), b.last_start AT TIME ZONE c.zone, '1 month'
     ) AS m (local_start)
-), awaited AS (
+), awaited AS MATERIALIZED (
     SELECT
         o.community_no, o.month, o.month_start, o.month_end, p.holder_no, s.point_no, f.flow,
         bool_and(s.valid_from <= o.month_start AND s.valid_to >= o.month_end) AS all_month
@@ -27,13 +28,13 @@ WITH month AS (
         ('consumer', 'import'::flow), ('prosumer', 'import'), ('prosumer', 'export'), ('producer', 'export')
     ) AS f (role, flow) ON f.role = p.role
     GROUP BY o.community_no, o.month, o.month_start, o.month_end, p.holder_no, s.point_no, f.flow
-), taking_part AS (
+), taking_part AS MATERIALIZED (
     SELECT
         community_no, month, month_start, month_end, holder_no, bool_and(all_month) AS all_month,
         array_agg(point_no) AS points, array_agg(flow) AS flows
     FROM awaited
     GROUP BY community_no, month, month_start, month_end, holder_no
-), measured AS (
+), measured AS MATERIALIZED (
     SELECT w.community_no, w.month, w.holder_no, q.quarters
     FROM taking_part AS w
     CROSS JOIN LATERAL (
@@ -53,7 +54,7 @@ WITH month AS (
             HAVING count(*) = cardinality(w.flows)
         ) AS whole
     ) AS q
-), energy AS (
+), energy AS MATERIALIZED (
     SELECT o.community_no, o.month, s.*
     FROM month AS o
     CROSS JOIN LATERAL (

@@ -13,12 +13,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL generate_series(
     date_trunc('day', b.first_at AT TIME ZONE 'UTC'), b.last_at AT TIME ZONE 'UTC', '1 day'
 ) AS g (day)
-WHERE
-    p.id = ANY (%(points)s)
-    AND s.quantity IN ('import_energy', 'export_energy', 'pv_energy')
-    AND EXISTS (
-        SELECT FROM reading AS r
-        WHERE
-            r.series_no = s.no
-            AND r.at >= g.day AT TIME ZONE 'UTC' AND r.at < (g.day + '1 day'::interval) AT TIME ZONE 'UTC'
-    )
+CROSS JOIN LATERAL (
+    SELECT
+    FROM reading AS r
+    WHERE
+        r.series_no = s.no
+        AND r.at >= g.day AT TIME ZONE 'UTC' AND r.at < (g.day + '1 day'::interval) AT TIME ZONE 'UTC'
+    LIMIT 1
+) AS found
+WHERE p.id = ANY (%(points)s) AND s.quantity IN ('import_energy', 'export_energy', 'pv_energy')
