@@ -84,5 +84,5 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> int:
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of these tests, with these settings and no other."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "PG"))}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "PG", "PYTHON"))}
     return {**others, **settings}

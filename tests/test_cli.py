@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from store import registry
 from store.connect import connect
-from tests.hub_command import HUB, call_hub, refused, run_hub, running_hub, sentence_of, stop
+from tests.hub_command import HUB, call_hub, environment, refused, run_hub, running_hub, sentence_of, stop
 from tests.metering import wait_until
 from tests.servers import Mosquitto
 from tests.valley import declare
@@ -277,7 +277,6 @@ def test_help_lists_every_command_and_words_nobody_knows_are_refused() -> None:
 def test_a_reader_who_leaves_early_is_no_failure(messages: int, tmp_path: Path) -> None:
     file = tmp_path / "messages.json"
     file.write_text("[" + ",".join(['{"topic": "hub/v1/x", "payload": "{\\"import_wh\\": 1}"}'] * messages) + "]")
-    ended = subprocess.run(
-        ["sh", "-c", '"$0" decode --file "$1" | exit 0', HUB, str(file)], capture_output=True, text=True, check=True
-    )
+    command = ["sh", "-c", '"$0" decode --file "$1" | exit 0', HUB, str(file)]
+    ended = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("", "")

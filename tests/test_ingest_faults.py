@@ -10,6 +10,10 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from energy.errors import Unavailable
+from energy.time import PARIS
+from ingest.append import Appender
+from ingest.listen import Listener, broker_at
 from tests.conftest import enter_or_do_without
 from tests.databases import MIGRATED, make_migrated_template, new_database
 from tests.hub_process import Hub, addresses, ask, count, running_hub, wait_until, wait_until_read, waits_for_lock
@@ -269,3 +273,14 @@ def test_a_start_that_cannot_work_ends_with_a_sentence(
         assert hub.wait_for_end() == 1, why
     assert hub.said.startswith(f"hub ingest: {sentence}"), why
     assert hub.said.count("\n") == 1
+
+
+def test_a_listener_whose_thread_has_ended_says_so(migrated_url: str, mosquitto: Mosquitto) -> None:
+    broker = broker_at(f"mqtt://127.0.0.1:{mosquitto.port}", "watched")
+    listener = Listener(broker, migrated_url, Appender(), PARIS)
+    listener.start()
+    listener.check()
+    assert listener.is_connected
+    listener.stop()
+    with pytest.raises(Unavailable, match="the MQTT network thread ended unexpectedly"):
+        listener.check()

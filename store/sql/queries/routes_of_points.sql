@@ -1,7 +1,8 @@
 -- Which registers feed which flow of the points: both registers of a grid meter, the yield of a production.
--- Per-phase registers are parts of a total and never routed. Where a device has several registers of one flow (tariffs, a
--- total), each is awaited from its first reading on, and until two hours after its last if others go on: contracts change.
--- What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody declares.
+-- Per-phase registers are parts of a total and never routed. Where a device has several registers of one flow (tariffs,
+-- a total), each is awaited from its first reading on, and until two hours after its last if others go on: contracts
+-- change. What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody
+-- declares.
 WITH register AS (
     SELECT
         s.no AS series_no,
