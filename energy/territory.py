@@ -152,10 +152,10 @@ def _key(entry: KeyEntry, where: str, points: set[str], members: set[str]) -> Sh
             raise InvalidInput(f"{where}: shares_percent names {point!r}, which is not a declared point")
         if point not in members:
             raise InvalidInput(f"{where}: shares_percent names {point!r}, which is never a member there")
-        # Rounded down, so that six times 16.6667 % is not more than the whole.
+        # Rounded down, so that six times 16.66667 % is not more than the whole.
         shares_ppm[point] = int(Decimal(str(percent)) * PPM_PER_PERCENT)
     if (total := sum(shares_ppm.values())) > 100 * PPM_PER_PERCENT:
-        raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:g} %, more than 100 %")
+        raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:.10g} %, more than 100 %")
     return StaticKey(shares_ppm)
 
 

@@ -12,6 +12,7 @@ from energy.errors import InvalidInput
 from energy.model import FOREVER, FOREVER_AGO, HolderKind, Measures, Role, Validity
 from energy.time import local_midnight
 
+LONGEST_WORD: Final = 64
 PLAINER: Final = {
     "extra_forbidden": "no such entry is known here; check its spelling",
     "missing": "this entry is missing",
@@ -141,12 +142,17 @@ def describe_fault(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
         if isinstance(part, int):
             inside = inside[part]
             name = inside.get("id") if isinstance(inside, dict) else None
-            place[-1] += f" {name}" if isinstance(name, str) else f" number {part + 1}"
+            place[-1] += f" {_word(name)}" if isinstance(name, str) else f" number {part + 1}"
         elif part != "[key]":
             inside = inside.get(part) if isinstance(inside, dict) else None
-            place.append(part)
+            place.append(_word(part))
     got = "" if fault["type"] == "missing" else f" (got {fault['input']!r:.80})"
     return f"{', '.join(place)}: {PLAINER.get(fault['type'], fault['msg'])}{got}"
+
+
+def _word(text: str) -> str:
+    """A word of the file as a sentence can hold it."""
+    return text if text.isprintable() and len(text) <= LONGEST_WORD else repr(text[:LONGEST_WORD])
 
 
 def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
