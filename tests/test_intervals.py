@@ -68,6 +68,11 @@ REGISTERS: list[tuple[str, Register, list[Interval]]] = [
     ("one reading differs from nothing", [(0, 100)], []),
     ("readings on the edges are used as they are", [(0, 1000), (15, 1100), (30, 1250)], energies(MEASURED, 100, 150)),
     ("between readings the register is interpolated", [(-10, 1000), (5, 1150), (20, 1300)], energies(MEASURED, 150)),
+    (
+        "the example of docs/intervals.md",
+        [(-2, 10_000), (10, 10_240), (20, 10_440), (32, 10_680)],
+        energies(MEASURED, 300, 300),
+    ),
     ("an edge counts what has surely flowed: rounded down", [(-7, 0), (8, 100), (23, 101)], energies(MEASURED, 54)),
     ("only whole quarters: the rest waits for more readings", [(1, 0), (14, 10), (29, 50)], []),
     ("readings every 10 seconds", steady(1 / 6, 181, 1), energies(MEASURED, 90, 90)),
@@ -104,6 +109,11 @@ REGISTERS: list[tuple[str, Register, list[Interval]]] = [
         "two glitches in a row look like a reset: the jump back is above the ceiling, and missing",
         [(0, 5e6), (15, 100), (30, 110), (45, 5e6 + 300), (60, 5e6 + 400)],
         [*energies(MEASURED, 10, since=15), *energies(MEASURED, 100, since=45)],
+    ),
+    (
+        "under the ceiling the jump back is counted: a known limit",
+        [(0, 5000), (15, 100), (30, 110), (45, 5300)],
+        energies(MEASURED, 10, 5190, since=15),
     ),
     (
         "two registers under one name are missing, not invented",
