@@ -14,9 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from psycopg_pool import ConnectionPool
 
-from api import balances, communities, health, live, open_data, points, problems
+from api import balances, communities, health, live, metrics, open_data, points, problems
 from api.head import HeadAsGet
 from api.live import Feed
+from api.metrics import Scrapes
 from api.reading import Readers
 from store.connect import open_pool
 
@@ -26,11 +27,12 @@ POOL_SIZE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes need: database connections, Arrow readers, and the feed of changes."""
+    """What the routes need: database connections, Arrow readers, the feed of changes, and reads for scrapes."""
 
     pool: ConnectionPool
     readers: Readers
     feed: Feed
+    scrapes: Scrapes
 
 
 class _Page(StaticFiles):
@@ -51,7 +53,7 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = POO
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await anyio.to_thread.run_sync(open_pool, database_url, pool_size)
-        services = Services(pool, Readers(database_url), Feed(database_url))
+        services = Services(pool, Readers(database_url), Feed(database_url), Scrapes(pool))
         app.state.services = services
         await anyio.to_thread.run_sync(services.feed.start)
         try:
@@ -80,7 +82,7 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = POO
     app.openapi = described
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for room in (communities, balances, points, live, health, open_data):
+    for room in (communities, balances, points, live, health, metrics, open_data):
         app.include_router(room.router)
     if page is not None:
         app.mount("/page", _Page(directory=page), name="page")

@@ -1,12 +1,13 @@
 """The shapes of the JSON answers, for OpenAPI: every published column is described as in the data dictionary."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field
 
 from energy.columns import column
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Listening: TypeAlias = Literal["listening", "no broker", "silent"]
 
 
 def published(name: str) -> Any:
@@ -125,17 +126,42 @@ class Database(BaseModel):
     timescaledb: str | None = Field(description="null on plain PostgreSQL")
 
 
+class Listener(BaseModel):
+    """A process that listens to the broker, as it last told; its counts are since its start."""
+
+    id: str = Field(description="name under which it is connected to the broker")
+    status: Listening = Field(description="silent when it has told nothing for more than 10 seconds")
+    told_at: Instant
+    silent_s: float = Field(description="time since then", json_schema_extra={"x-unit": "s"})
+    messages: int = Field(description="messages heard and dealt with")
+    stored: int = Field(description="readings stored")
+    repeated: int = Field(description="readings that were there already")
+    undated: int = Field(description="readings left out because nobody knows when they were true")
+    rejected_messages: int = Field(description="messages that could not be read")
+    rejected_readings: int = Field(description="readings that could not be true")
+    queued: int = Field(description="messages heard and not yet stored")
+    full_s: float = Field(
+        description="time in which it did not read from the broker because its queue was full",
+        json_schema_extra={"x-unit": "s"},
+    )
+    broker_losses: int = Field(description="connections to the broker that were lost")
+    database_losses: int = Field(description="connections to the database that were lost")
+
+
 class Health(BaseModel):
     """What an operator wants to see first."""
 
-    status: Literal["ok", "degraded"]
+    status: Literal["ok", "degraded"] = Field(
+        description="degraded when a listener is not listening or the computation of a day failed"
+    )
     version: str
     database: Database
     last_reading_at: Instant | None
+    listeners: list[Listener] = Field(description="those that run, and those that ended without saying so")
     devices: int = Field(description="devices ever heard")
     unmapped_devices: int = Field(description="of these, devices that belong to no point")
-    rejected_messages: int = Field(description="different messages in quarantine")
-    rejected_readings: int = Field(description="implausible readings set aside")
+    rejected_messages: int = Field(description="different messages in quarantine; 10000 is so many or more")
+    rejected_readings: int = Field(description="implausible readings set aside; 10000 is so many or more")
     stale_spans: int = Field(description="days that wait to be computed")
     failing_spans: int = Field(description="of these, days whose computation failed")
 

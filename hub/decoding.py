@@ -3,21 +3,22 @@
 import base64
 import json
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from energy.errors import InvalidInput, UndecodableMessage
-from energy.model import Message, Reading, unit_of
+from energy.model import Message, Reading, Site, unit_of
 from energy.time import parse_instant, rfc3339
-from ingest.decode import decode, unwrap
+from ingest.decode import Decoder, unwrap
 
 
-def decode_file(text: str, name: str, zone: ZoneInfo) -> list[Any]:
-    """Decode a JSON list of {"topic", "payload"}; payload is text or {"base64"}.
+def decode_file(text: str, name: str, zone: ZoneInfo, sites: Iterable[Site] = ()) -> list[Any]:
+    """Decode a JSON list of {"topic", "payload"}, in order: what earlier ones announce counts for later ones.
 
-    A message may also say `retain`, `received_at` (which tells the two hours of an autumn night apart) and `assume_tz`,
-    a time zone.
+    A payload is text or {"base64"}. A message may also say `retain`, `received_at` (which tells the two hours of an
+    autumn night apart) and `assume_tz`, a time zone.
 
     Returns:
         For each message in order its readings, [] for none, {"error"} for a message that the hub refuses.
@@ -31,21 +32,23 @@ def decode_file(text: str, name: str, zone: ZoneInfo) -> list[Any]:
         raise InvalidInput(f"{name} is not JSON: {error}") from error
     if not isinstance(entries, list):
         raise InvalidInput(f'{name} is not a JSON list of {{"topic", "payload"}}')
-    return [_decode(_message(entry, f"{name}, message {place}", zone)) for place, entry in enumerate(entries, 1)]
+    messages = [_message(entry, f"{name}, message {place}", zone) for place, entry in enumerate(entries, 1)]
+    decoder = Decoder(sites)
+    return [_answer(message, decoder) for message in messages]
 
 
-def decode_one(message: Message) -> list[dict[str, Any]]:
+def decode_one(message: Message, decoder: Decoder) -> list[dict[str, Any]]:
     """Decode one message, or those in a relay envelope.
 
     Raises:
         UndecodableMessage: the hub refuses it.
     """
-    return [_shown(reading) for single in unwrap(message) for reading in decode(single)]
+    return [_shown(reading) for single in unwrap(message) for reading in decoder.decode(single)]
 
 
-def _decode(message: Message) -> Any:
+def _answer(message: Message, decoder: Decoder) -> Any:
     try:
-        return decode_one(message)
+        return decode_one(message, decoder)
     except UndecodableMessage as error:
         return {"error": str(error)}
 

@@ -11,7 +11,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from energy.errors import Unavailable
-from ingest.listen import Broker
+from ingest.broker import Broker
 
 IN_FLIGHT: Final = 1000
 ANSWER_TIMEOUT_S: Final = 60.0

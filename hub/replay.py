@@ -19,9 +19,9 @@ from energy.errors import InvalidInput, UndecodableMessage
 from energy.model import Message
 from energy.time import parse_instant, rfc3339
 from hub.publisher import Publisher
+from ingest.broker import Broker
 from ingest.decode import unwrap
 from ingest.dialects import hub_v1
-from ingest.listen import Broker
 
 RELAY_TOPIC: Final = "hub/v1/replay/relay"
 ENVELOPE: Final = 100

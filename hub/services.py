@@ -20,7 +20,8 @@ from api.app import create_app, end_streams
 from energy.errors import InvalidInput, Unavailable
 from hub.settings import Settings
 from ingest.append import Appender
-from ingest.listen import Listener, broker_at
+from ingest.broker import broker_at
+from ingest.listen import Listener
 from processing import run as processing
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
             stack.callback(parts.worker.join, START_TIMEOUT_S)
             stack.callback(stop.set)
         if "ingest" in names:
-            parts.listener = _listener(settings)
+            parts.listener = listener_of(settings)
             parts.listener.start()
             stack.callback(parts.listener.stop)
         yield parts
@@ -203,13 +204,24 @@ def _why_not(host: str, port: int, setting: str, error: OSError) -> str:
             return f"this machine cannot listen on {host} ({error.strerror}); check HUB_API_HOST"
 
 
-def _listener(settings: Settings) -> Listener:
+def listener_of(settings: Settings) -> Listener:
+    """The listener that the settings describe."""
     broker = broker_at(
         settings.mqtt_url,
         settings.mqtt_client_id,
         topics=settings.mqtt_topics,
         protocol=settings.mqtt_protocol,
         in_flight=settings.mqtt_in_flight,
+        group=settings.mqtt_group,
+        reads_in_order=settings.mqtt_in_order,
     )
     appender = Appender(keep_technical=settings.keep_technical, oldest=timedelta(days=settings.oldest_days))
-    return Listener(broker, settings.database_url, appender, settings.zone_info, settings.batch)
+    return Listener(
+        broker,
+        settings.database_url,
+        appender,
+        settings.zone_info,
+        settings.batch,
+        quarantine_age=timedelta(days=settings.rejected_days),
+        quarantine_bytes=settings.rejected_mb * 1_000_000,
+    )

@@ -1,5 +1,6 @@
 """The settings of the hub, read from HUB_* variables: the only file that reads the environment."""
 
+import os
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -33,7 +34,19 @@ class Settings(BaseSettings):
         max_length=64,
         description="Name under which the broker keeps messages for this hub while it is away. One name, one process.",
     )
-    mqtt_protocol: Literal["5", "3.1.1"] = Field("5", description="MQTT version of the broker.")
+    mqtt_protocol: Literal["auto", "5", "3.1.1"] = Field(
+        "auto", description="MQTT version to speak; auto is 5, and 3.1.1 where the broker has no 5."
+    )
+    mqtt_group: str = Field(
+        "",
+        max_length=64,
+        pattern=r"^[^/+#\s]*$",
+        description="Workers with one group and different HUB_MQTT_CLIENT_ID share the messages; needs MQTT 5.",
+    )
+    mqtt_in_order: bool = Field(
+        True,
+        description="In a group: whether this worker reads Sparkplug B, whose messages need their order; one has to.",
+    )
     mqtt_topics: Annotated[tuple[str, ...], NoDecode] = Field(
         ("#",), min_length=1, description="Topic filters to subscribe to, separated by commas; # is everything."
     )
@@ -49,6 +62,12 @@ class Settings(BaseSettings):
         ge=1,
         le=36_500,
         description="Readings older than this when they are heard are set aside; a replay says when each was heard.",
+    )
+    rejected_days: int = Field(
+        90, ge=1, le=36_500, description="What was refused is forgotten so long after it was last heard."
+    )
+    rejected_mb: int = Field(
+        100, ge=1, le=1_000_000, description="Size that refused messages may take in the database; the oldest go first."
     )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
@@ -80,6 +99,11 @@ class Settings(BaseSettings):
     def zone_info(self) -> ZoneInfo:
         """The zone as an object."""
         return ZoneInfo(self.zone)
+
+
+def environment_with(**values: object) -> dict[str, str]:
+    """The environment for a process of ours, with some settings changed, such as mqtt_group="hub"."""
+    return os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
 
 
 def read_settings(**overrides: object) -> Settings:

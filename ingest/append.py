@@ -1,6 +1,7 @@
 """From messages to committed readings: decode a batch, write it in one transaction, leave nothing unaccounted for."""
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,15 +10,21 @@ from typing import Final
 import psycopg
 
 from energy.errors import UndecodableMessage
-from energy.model import TECHNICAL, Message, Reading
-from ingest.decode import LONGEST_REASON, OLDEST, decode, split_plausible, unwrap
+from energy.model import TECHNICAL, Message, Reading, Site
+from ingest.decode import LONGEST_REASON, Decoder, unwrap_parts
+from ingest.plausible import OLDEST, split_plausible
 from store import readings as store
-from store.readings import RejectedMessage, RejectedReading, SeriesBook
+from store import rejected as quarantine
+from store.kept import read_kept, write_kept
+from store.rejected import RejectedMessage, RejectedReading
+from store.sites import read_sites
 
 log = logging.getLogger(__name__)
 
 REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, UnicodeError)
 """What the database says to a message that it will never take; anything else may pass."""
+SITES_EVERY_S: Final = 5.0
+"""How long a change of the site map, or a message kept by another worker, may take to be noticed."""
 
 
 @dataclass(slots=True)
@@ -35,6 +42,14 @@ class Counts:
     rejected_messages: int = 0
     rejected_readings: int = 0
 
+    def sentence(self) -> str:
+        """What was done, in words."""
+        return (
+            f"{self.messages} messages gave {self.stored} readings; {self.repeated} more were there already,"
+            f" {self.undated} of unknown age were left out,"
+            f" {self.rejected_messages} messages and {self.rejected_readings} readings were refused"
+        )
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -49,9 +64,12 @@ class Appender:
 
     def __init__(self, *, keep_technical: bool = False, oldest: timedelta = OLDEST) -> None:
         self.counts = Counts()
-        self._book = SeriesBook()
+        self._book = store.SeriesBook()
         self._keep_technical = keep_technical
         self._oldest = oldest
+        self._sites: tuple[Site, ...] = ()
+        self._decoder = Decoder()
+        self._learned_at = float("-inf")
 
     def append(self, connection: psycopg.Connection, messages: Sequence[Message]) -> None:
         """Commit the readings of messages, or their rejection; when this returns they may be acknowledged.
@@ -62,6 +80,8 @@ class Appender:
             psycopg.OperationalError: the database is gone. The same batch can be tried again: what was committed of it,
                 if a message in it was refused, is recognised then.
         """
+        if time.monotonic() - self._learned_at > SITES_EVERY_S:
+            self._learn(connection)
         try:
             self._commit(connection, messages)
         except REFUSED as error:
@@ -72,17 +92,28 @@ class Appender:
                 return
             log.warning("the database refuses the message on %r: %s", messages[0].topic, error)
             with connection.transaction():
-                store.reject_messages(connection, [_rejected(messages[0], f"the database refuses it: {error}")])
+                quarantine.add_messages(connection, [_rejected(messages[0], f"the database refuses it: {error}")])
             self.counts.messages += 1
             self.counts.rejected_messages += 1
+
+    def _learn(self, connection: psycopg.Connection) -> None:
+        """Take over the site map, and what other workers have kept, as they are now."""
+        sites, kept = read_sites(connection), read_kept(connection)
+        if sites != self._sites:
+            self._sites, self._decoder = sites, Decoder(sites, kept)
+        else:
+            self._decoder.learn(kept)
+        self._learned_at = time.monotonic()
 
     def _commit(self, connection: psycopg.Connection, messages: Sequence[Message]) -> None:
         batch = self._decode(messages)
         with connection.transaction():
             appended = store.append(connection, self._book, batch.readings)
-            store.reject_messages(connection, batch.rejected_messages)
-            store.reject_readings(connection, batch.rejected_readings)
+            quarantine.add_messages(connection, batch.rejected_messages)
+            quarantine.add_readings(connection, batch.rejected_readings)
+            write_kept(connection, self._decoder.newly_kept)
         store.remember(self._book, appended)
+        self._decoder.newly_kept.clear()
         self.counts.messages += len(messages)
         self.counts.stored += appended.stored
         self.counts.repeated += appended.repeated
@@ -94,17 +125,18 @@ class Appender:
         batch = _Batch()
         for message in messages:
             try:
-                inner = unwrap(message)
+                whole, broken = unwrap_parts(message)
             except UndecodableMessage as error:
                 batch.rejected_messages.append(_rejected(message, error.reason))
                 continue
-            for single in inner:
+            batch.rejected_messages += [_rejected(part, reason) for part, reason in broken]
+            for single in whole:
                 self._decode_one(single, batch)
         return batch
 
     def _decode_one(self, message: Message, batch: _Batch) -> None:
         try:
-            decoded = decode(message)
+            decoded = self._decoder.decode(message)
         except UndecodableMessage as error:
             batch.rejected_messages.append(_rejected(message, error.reason))
             return
@@ -114,11 +146,13 @@ class Appender:
             return
         if not self._keep_technical:
             decoded = [reading for reading in decoded if reading.quantity not in TECHNICAL]
+        if not decoded:
+            return
         split = split_plausible(decoded, message.received_at, retained=message.retain, oldest=self._oldest)
         batch.readings += split.accepted
-        batch.rejected_readings += [
-            RejectedReading(r.reading, r.reading.at, r.reason) for r in split.rejected if r.reading.at is not None
-        ]
+        if split.rejected:
+            heard_at = message.received_at or datetime.now(UTC)
+            batch.rejected_readings += [RejectedReading(r.reading, r.reason, heard_at) for r in split.rejected]
         batch.undated += split.undated
 
 

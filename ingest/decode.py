@@ -1,188 +1,185 @@
-"""From a message to the readings in it, and the check at the door that each of them can be true."""
+"""From a message to the readings in it: find who speaks, ask in order, and check the names that come back."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
-from energy.errors import UndecodableMessage
-from energy.model import Message, Quantity, Reading, unit_of
-from energy.units import LARGEST_VALUE
-from ingest.dialect import BROKEN, YEAR_2000, Dialect, topic_matches
-from ingest.dialects import DIALECTS, hub_v1
+import msgspec
+from msgspec.structs import replace
 
-AHEAD: Final = timedelta(seconds=300)
-"""How far a device's clock may run ahead of ours."""
-OLDEST: Final = timedelta(days=35)
-"""How old a reading may be when it arrives, unless files are replayed."""
-NEVER_NEGATIVE: Final = frozenset(quantity for quantity in Quantity if unit_of(quantity) == "Wh")
-"""Registers and energies of an interval: direction is in the quantity, not in a sign."""
-TOPICS_REMEMBERED: Final = 65_536
-"""Topics whose dialects are kept in mind: some ten megabytes, enough for thousands of homes."""
+from energy.errors import UndecodableMessage
+from energy.model import NOTHING, Message, Reading, Site
+from ingest.dialect import ANY_TOPIC, BROKEN
+from ingest.dialects import hub_v1
+from ingest.routes import BY_NAME, Route, Routes
+
 LONGEST_DEVICE: Final = 200
 LONGEST_NAME: Final = 60
 """Longest device id, and longest phase, channel or tariff: what an index of the store can hold."""
 LONGEST_REASON: Final = 500
+KEPT_TOPICS: Final = 10_000
+"""Topics whose last message is kept for later ones; beyond that the one longest unheard goes."""
+NAMES_REMEMBERED: Final = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedReading:
-    """A reading that cannot be true, from a message that can be read; `reason` is a sentence for people."""
+class Decoder:
+    """Reads messages with the dialects and the site map, and keeps those that later ones cannot be read without.
 
-    reading: Reading
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Readings of one message after the check: to store, to set aside, and how many are of unknown age.
-
-    All of `accepted` and `rejected` have an instant. `undated` counts readings without one in a message that the broker
-    kept for us: nobody knows when they were true, so they are neither stored nor worth a person's look.
+    `newly_kept` holds the last payload by topic: whoever stores the readings stores it too, and then clears it.
     """
 
-    accepted: list[Reading]
-    rejected: list[RejectedReading]
-    undated: int = 0
+    def __init__(self, sites: Iterable[Site] = (), kept: Mapping[str, bytes] = NOTHING) -> None:
+        self._routes = Routes(sites)
+        self._kept = dict(kept)
+        self.newly_kept: dict[str, bytes] = {}
+
+    def decode(self, message: Message) -> list[Reading]:
+        """Read a message with the first dialect that claims it.
+
+        Returns:
+            Its readings, each with the dialect's name; [] for a known message without any. `at` is None where the
+            message has no clock of its own.
+
+        Raises:
+            UndecodableMessage: no dialect claims it, or it is broken.
+        """
+        route = self._routes.of(message.topic)
+        seen = None if route.base or route.roles or route.zone is not None else message
+        for dialect in route.dialects:
+            if seen is None or dialect.keeps is not None:
+                seen = self._with_what_is_known(message, route)
+            try:
+                readings = dialect.decode(seen)
+                if readings is None:
+                    continue
+                if dialect.keeps is not None and dialect.keeps(seen.topic):
+                    self._keep(message.topic, message.payload)
+                named = [_named(reading, route.name) for reading in readings] if route.name else readings
+                for reading in named:
+                    _check_names(reading.device, reading.phase, reading.channel, reading.tariff)
+            except BROKEN as error:
+                raise UndecodableMessage(message.topic, f"{dialect.name}: {_why(error)}") from error
+            return list(named)
+        raise UndecodableMessage(message.topic, _unknown(route))
+
+    def learn(self, kept: dict[str, bytes]) -> None:
+        """Take over what others have kept; what this decoder has kept since and not handed over is newer."""
+        self._kept.update(kept | self.newly_kept)
+
+    def _keep(self, topic: str, payload: bytes) -> None:
+        if self._kept.pop(topic, None) != payload:
+            self.newly_kept[topic] = payload
+        self._kept[topic] = payload
+        if len(self._kept) > KEPT_TOPICS:
+            del self._kept[next(iter(self._kept))]
+
+    def _with_what_is_known(self, message: Message, route: Route) -> Message:
+        zone = route.zone or message.zone
+        earlier = _Below(self._kept, route.base, route.dialects[0].base) if route.base else self._kept
+        return Message(
+            route.topic, message.payload, message.received_at, message.retain, zone, route.base, route.roles, earlier
+        )
+
+
+class _Below(Mapping[str, bytes]):
+    """What was kept below the prefix of a site, by the topics that its dialect knows: two sites are not mixed up."""
+
+    def __init__(self, kept: Mapping[str, bytes], prefix: str, base: str) -> None:
+        self._kept = kept
+        self._prefix = prefix
+        self._base = base
+
+    def __getitem__(self, topic: str) -> bytes:
+        return self._kept[self._prefix + topic.removeprefix(self._base)]
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._base + topic[len(self._prefix) :] for topic in self._kept if topic.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def decode(message: Message) -> list[Reading]:
-    """Read a message with the first dialect that claims it.
-
-    Returns:
-        Its readings, each with the dialect's name; [] for a known message without any. `at` is None where the message
-        has no clock of its own.
+    """Read one message that stands alone, without a site map.
 
     Raises:
         UndecodableMessage: no dialect claims it, or it is broken.
     """
-    candidates = dialects_of(message.topic)
-    for dialect in candidates:
-        try:
-            readings = dialect.decode(message)
-            if readings is None:
-                continue
-            for reading in readings:
-                _check_names(reading)
-        except BROKEN as error:
-            raise UndecodableMessage(message.topic, f"{dialect.name}: {error!r:.{LONGEST_REASON}}") from error
-        return list(readings)
-    if candidates:
-        asked = ", ".join(dialect.name for dialect in candidates)
-        raise UndecodableMessage(message.topic, f"no dialect knows this payload (asked: {asked})")
-    raise UndecodableMessage(message.topic, "no dialect knows this topic")
+    return Decoder().decode(message)
 
 
-def unwrap(message: Message) -> list[Message]:
+def unwrap(message: Message) -> Sequence[Message]:
     """Take the messages out of a relay envelope; any other message is given back alone.
 
     Raises:
-        UndecodableMessage: a broken envelope, or one inside another.
+        UndecodableMessage: an envelope that is broken, or holds something broken.
+    """
+    whole, broken = unwrap_parts(message)
+    for _, reason in broken:
+        raise UndecodableMessage(message.topic, reason)
+    return whole
+
+
+def unwrap_parts(message: Message) -> tuple[Sequence[Message], Sequence[tuple[Message, str]]]:
+    """Take the messages out of a relay envelope, and what is broken in it apart, each with its reason.
+
+    A broken part comes as an envelope of its own, so that it can be kept and replayed alone.
+
+    Raises:
+        UndecodableMessage: the envelope as a whole is broken.
     """
     if not hub_v1.is_relay(message.topic):
-        return [message]
+        return (message,), ()
+    whole: list[Message] = []
+    broken: list[tuple[Message, str]] = []
     try:
-        return hub_v1.relayed(message)
+        elements = hub_v1.relay_elements(message)
     except BROKEN as error:
-        raise UndecodableMessage(message.topic, f"{hub_v1.NAME}: {error!r:.{LONGEST_REASON}}") from error
+        raise UndecodableMessage(message.topic, f"{hub_v1.NAME}: {_why(error)}") from error
+    for index, element in enumerate(elements):
+        try:
+            whole.append(hub_v1.relayed(element, f"messages[{index}]", message))
+        except BROKEN as error:
+            part = replace(message, payload=hub_v1.relay_payload([element]))
+            broken.append((part, f"{hub_v1.NAME}: {_why(error)}"))
+    return whole, broken
 
 
-def split_plausible(
-    readings: Iterable[Reading],
-    received_at: datetime | None,
-    *,
-    retained: bool = False,
-    oldest: timedelta = OLDEST,
-) -> Split:
-    """Set aside the readings that cannot be true, and give those without clock the instant of arrival.
-
-    Args:
-        readings: of one message.
-        received_at: when it was heard; None when nobody knows.
-        retained: the broker delivered a kept message, so its arrival says nothing about its age.
-        oldest: how long before its arrival a reading may have been taken; replays of files pass more.
-    """
-    accepted: list[Reading] = []
-    rejected: list[RejectedReading] = []
-    undated = 0
-    for reading in readings:
-        if reading.at is not None:
-            dated, at = reading, reading.at
-        elif retained or received_at is None:
-            undated += 1
-            continue
-        else:
-            dated, at = _dated(reading, received_at), received_at
-        reason = _doubt(dated, at, received_at, oldest)
-        if reason is None:
-            accepted.append(dated)
-        else:
-            rejected.append(RejectedReading(dated, reason))
-    return Split(accepted, rejected, undated)
+def _unknown(route: Route) -> str:
+    if (site := route.site) is not None:
+        if site.dialect not in BY_NAME:
+            return f"the site map says that {site.prefix} speaks {site.dialect}, which this hub does not know"
+        what = "message" if route.dialects else "topic"
+        return f"the site map says that {site.prefix} speaks {site.dialect}, which does not know this {what}"
+    asked = [dialect.name for dialect in route.dialects if ANY_TOPIC not in dialect.topics]
+    return f"no dialect knows this payload (asked: {', '.join(asked)})" if asked else "no dialect knows this topic"
 
 
-@lru_cache(maxsize=TOPICS_REMEMBERED)
-def dialects_of(topic: str) -> tuple[Dialect, ...]:
-    """Dialects that may claim a topic, in the order in which they are asked."""
-    first, last = topic.partition("/")[0], topic.rpartition("/")[2]
-    offers = chain(FILTERS.get(f"{first}/", ()), FILTERS.get(f"/{last}", ()), FILTERS.get("", ()))
-    positions = {position for position, topic_filter in offers if topic_matches(topic_filter, topic)}
-    return tuple(DIALECTS[position] for position in sorted(positions))
+def _why(error: Exception) -> str:
+    """A broken message's fault as people can read it: a decoder's own sentence, or what Python stumbled on."""
+    match error:
+        case msgspec.DecodeError():
+            said = f"not valid JSON ({error})"
+        case UnicodeDecodeError():
+            said = f"not text (byte {error.start} is no UTF-8)"
+        case KeyError():
+            said = f"{error.args[0]!r} is missing"
+        case AttributeError() | IndexError():
+            said = f"not the documented shape ({error})"
+        case _:
+            said = str(error) or type(error).__name__
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."
 
 
-def _filters() -> dict[str, list[tuple[int, str]]]:
-    """Filters of all dialects by the level that narrows them down most: the first ("solar/") or the last ("/SENSOR").
-
-    So a topic seen for the first time meets a handful of filters, however many dialects there are.
-    """
-    filters: dict[str, list[tuple[int, str]]] = {}
-    for position, dialect in enumerate(DIALECTS):
-        for topic_filter in dialect.topics:
-            first, last = topic_filter.partition("/")[0], topic_filter.rpartition("/")[2]
-            narrow = [key for level, key in ((first, f"{first}/"), (last, f"/{last}")) if level not in ("#", "+")]
-            filters.setdefault(narrow[0] if narrow else "", []).append((position, topic_filter))
-    return filters
+def _named(r: Reading, site: str) -> Reading:
+    return Reading(f"{site}/{r.device}", r.quantity, r.value, r.at, r.phase, r.channel, r.tariff, r.dialect)
 
 
-FILTERS: Final = _filters()
-
-
-def _check_names(reading: Reading) -> None:
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _check_names(device: str, phase: str, channel: str, tariff: str) -> None:
     # The store keeps text that people can read, and its indexes have room for names, not for novels.
-    if not (0 < len(reading.device) <= LONGEST_DEVICE and reading.device.isprintable()):
-        raise ValueError(f"device {reading.device!r:.80} is not a name")
-    for name in (reading.phase, reading.channel, reading.tariff):
+    if not (0 < len(device) <= LONGEST_DEVICE and device.isprintable()):
+        raise ValueError(f"device {device!r:.80} is not a name")
+    for name in (phase, channel, tariff):
         if name and not (len(name) <= LONGEST_NAME and name.isprintable()):
             raise ValueError(f"{name!r:.80} is not a phase, channel or tariff")
-
-
-def _dated(reading: Reading, at: datetime) -> Reading:
-    return Reading(
-        reading.device,
-        reading.quantity,
-        reading.value,
-        at,
-        reading.phase,
-        reading.channel,
-        reading.tariff,
-        reading.dialect,
-    )
-
-
-def _doubt(reading: Reading, at: datetime, received_at: datetime | None, oldest: timedelta) -> str | None:
-    value = reading.value
-    if not -LARGEST_VALUE <= value <= LARGEST_VALUE:
-        return f"{reading.quantity} is {value!r}: not a finite number of a size that can be measured"
-    if value < 0 and reading.quantity in NEVER_NEGATIVE:
-        return f"{reading.quantity} is {value!r}: it cannot be negative"
-    if at < YEAR_2000:
-        return f"its time is {at.isoformat()}: the device's clock was never set"
-    if received_at is not None and at is not received_at:
-        ahead = at - received_at
-        if ahead > AHEAD:
-            return f"its time is {at.isoformat()}, {ahead.total_seconds():.0f} s after it was heard"
-        if -ahead > oldest:
-            return f"its time is {at.isoformat()}, more than {oldest.days} days before it was heard"
-    return None

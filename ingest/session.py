@@ -5,21 +5,24 @@ their age, so readings without a stamp of their own must not get one from it, ex
 """
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from msgspec.structs import replace
 
 from energy.model import Message
 
-Acknowledge: TypeAlias = Callable[[int, int], object]
-"""Sends the acknowledgement of (mid, qos)."""
+Acknowledge: TypeAlias = Callable[[Sequence[int]], object]
+"""Sends the acknowledgements of messages of QoS 1, by their mids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message as it came by one connection; `mid` is the broker's number for it until it is acknowledged."""
+class Delivery(NamedTuple):
+    """A message as it came by one connection; `mid` is the broker's number for it until it is acknowledged.
 
-    message: Message
+    Without `message` it is one that another worker reads, and only to be acknowledged.
+    """
+
+    message: Message | None
     mid: int
     qos: int
     connection: int
@@ -37,6 +40,7 @@ class Session:
         self._send = acknowledge
         self._ask = ask
         self._lock = threading.Lock()
+        self.total_acknowledged = 0
         self._connection = 0
         self._received = 0
         self._acknowledged = 0
@@ -60,10 +64,16 @@ class Session:
             self._connection += 1
             self._is_catching_up = False
 
-    def receive(self, message: Message, mid: int, qos: int) -> Delivery:
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that the broker had kept has come, and all that came is acknowledged."""
+        with self._lock:
+            return not self._is_catching_up and self._received == self._acknowledged
+
+    def receive(self, message: Message | None, mid: int, qos: int) -> Delivery:
         """Account for a message; one that was held back is told like one that was retained, of unknown age."""
         with self._lock:
-            if self._is_catching_up:
+            if self._is_catching_up and message is not None:
                 message = replace(message, retain=True)
             if qos > 0:
                 self._received += 1
@@ -72,10 +82,10 @@ class Session:
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge what was committed, except messages of an earlier connection: they come again."""
         with self._lock:
-            for delivery in deliveries:
-                if delivery.qos > 0 and delivery.connection == self._connection:
-                    self._send(delivery.mid, delivery.qos)
-                    self._acknowledged += 1
+            mids = [d.mid for d in deliveries if d.qos > 0 and d.connection == self._connection]
+            self._send(mids)
+            self._acknowledged += len(mids)
+            self.total_acknowledged += len(mids)
             self._ask_when_due()
 
     def answer(self) -> int | None:

@@ -7,7 +7,11 @@ whoever hears waits.
 import logging
 import queue
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Final
 
 import psycopg
@@ -15,8 +19,11 @@ import psycopg
 from energy.errors import Unavailable
 from ingest.append import Appender
 from ingest.session import Delivery, Session
+from store import listeners
 from store.connect import connect, database_answers
+from store.listeners import ListenerState
 from store.readings import prepare
+from store.rejected import trim
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +31,47 @@ SHORTEST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 5.0
 QUEUE_WAIT_S: Final = 0.2
+TELL_EVERY_S: Final = 2.0
+TRIM_EVERY_S: Final = 600.0
+TRIM_AFTER: Final = 20_000
+"""Refused messages and readings after which the quarantine is looked at before its time."""
 
 
 class Writer:
-    """Writes deliveries between start() and stop()."""
+    """Writes deliveries between start() and stop(), and tells the database how the listener is.
 
-    def __init__(self, database_url: str, appender: Appender, session: Session, *, batch: int, capacity: int) -> None:
+    Args:
+        state: how the listener is; the writer adds its own counts.
+        quarantine_age, quarantine_bytes: what the quarantine may hold.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        appender: Appender,
+        session: Session,
+        state: Callable[[], ListenerState],
+        *,
+        batch: int,
+        capacity: int,
+        quarantine_age: timedelta,
+        quarantine_bytes: int,
+    ) -> None:
         self.failure: Unavailable | None = None
         self._database_url = database_url
         self._appender = appender
         self._session = session
+        self._state = state
         self._batch = batch
+        self._quarantine = (quarantine_age, quarantine_bytes)
         self._queue: queue.Queue[Delivery] = queue.Queue(maxsize=max(capacity, batch))
         self._pending: list[Delivery] = []
         self._stop = threading.Event()
         self._is_database_away = False
+        self._database_losses = 0
+        self._full_s = 0.0
+        self._tell_at = self._trim_at = float("-inf")
+        self._trim_beyond = 0
         self._thread = threading.Thread(target=self._write_until_stopped, name="hub-writer", daemon=True)
 
     def start(self) -> None:
@@ -47,10 +80,15 @@ class Writer:
 
     def put(self, delivery: Delivery) -> None:
         """Hand over a message; waits while the queue is full. Once stopped, what comes is left to come again."""
+        full_since = 0.0
         while not self._stop.is_set():
-            with suppress(queue.Full):
-                self._queue.put(delivery, timeout=QUEUE_WAIT_S)
+            try:
+                self._queue.put(delivery, timeout=QUEUE_WAIT_S if full_since else 0)
                 return
+            except queue.Full:
+                now = time.monotonic()
+                self._full_s += now - full_since if full_since else 0.0
+                full_since = now
 
     def stop(self) -> None:
         """Take no more, write what was taken, and end; what cannot be written in time will come again."""
@@ -73,6 +111,7 @@ class Writer:
                 # A standby that has not been promoted yet is also a database that cannot take anything.
                 except (Unavailable, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
                     pause_s = min(pause_s * 2, LONGEST_PAUSE_S) if self._is_database_away else SHORTEST_PAUSE_S
+                    self._database_losses += not self._is_database_away
                     self._is_database_away = True
                     log.warning("%s; nothing is acknowledged until it is back", error)
                     if self._stop.wait(pause_s):
@@ -90,14 +129,38 @@ class Writer:
             is_stopping = self._stop.is_set()
             self._pending = self._pending or self._next_batch()
             if self._pending:
-                self._appender.append(connection, [delivery.message for delivery in self._pending])
+                messages = [delivery.message for delivery in self._pending if delivery.message is not None]
+                self._appender.append(connection, messages)
                 self._session.acknowledge(self._pending)
                 self._pending = []
-                if self._is_database_away:
-                    self._is_database_away = False
-                    log.info("the database is back")
-            elif is_stopping:
+            if self._is_database_away:
+                self._is_database_away = False
+                log.info("the database is back")
+            if is_stopping and self._queue.empty():
+                listeners.forget(connection, self._state().id)
                 return
+            self._keep_house(connection)
+
+    def _keep_house(self, connection: psycopg.Connection) -> None:
+        """Tell how the listener is, and keep the quarantine within its bounds, each when it is due."""
+        now = time.monotonic()
+        if now >= self._tell_at:
+            self._tell_at = now + TELL_EVERY_S
+            listeners.tell(connection, self.state())
+        refused = self._appender.counts.rejected_messages + self._appender.counts.rejected_readings
+        if now >= self._trim_at or refused > self._trim_beyond:
+            self._trim_at, self._trim_beyond = now + TRIM_EVERY_S, refused + TRIM_AFTER
+            if forgotten := trim(connection, *self._quarantine):
+                log.warning("the quarantine is full or old: %d of what was refused is forgotten", forgotten)
+
+    def state(self) -> ListenerState:
+        """How the listener is now, with what the writer knows."""
+        return self._state()._replace(
+            **asdict(self._appender.counts),
+            queued=self._queue.qsize(),
+            full_s=self._full_s,
+            database_losses=self._database_losses,
+        )
 
     def _next_batch(self) -> list[Delivery]:
         """Wait shortly for a message, then take what else has come."""

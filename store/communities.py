@@ -53,7 +53,7 @@ def read_community(connection: psycopg.Connection, community: str) -> CommunityR
 
 
 def read_health(connection: psycopg.Connection) -> dict[str, Any]:
-    """Versions of the server, devices heard, what was rejected, what waits to be recomputed."""
+    """Versions of the server, devices heard, what was rejected (up to 10,000 of each), what waits to be recomputed."""
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(statement("health")).fetchone()
     assert row is not None, "the query has no FROM and gives one row"

@@ -14,9 +14,16 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from energy.errors import Unavailable
 from store.queries import statement
 
-CONNECT_TIMEOUT_S = 5
+LINK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""How soon a server that fell silent is given up: 30 s; else a cut line could hold a connection for hours. [s, ms]"""
 ANSWER_TIMEOUT_S = 10.0
-OPTIONS = "-c timezone=UTC -c jit=off"
+OPTIONS = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan"
 NO_ADDRESS = (
     "HUB_DATABASE_URL is not an address such as postgresql://user:password@host:5432/database"
     " (in a password, @ is written %40, / is %2F and % is %25)"
@@ -129,7 +136,7 @@ def _ours(url: str) -> str:
         raise Unavailable(NO_ADDRESS)  # the end of a password would be taken for a host, which errors name
     try:
         options = f"{conninfo_to_dict(url).get('options') or ''} {OPTIONS}".strip()
-        return make_conninfo(url, options=options, connect_timeout=CONNECT_TIMEOUT_S)
+        return make_conninfo(url, **LINK | conninfo_to_dict(url) | {"options": options})
     except psycopg.ProgrammingError:
         raise Unavailable(NO_ADDRESS) from None
 

@@ -1,55 +1,43 @@
 """Append readings in the caller's transaction: intern series, COPY, one upsert, marks for what must be recomputed."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from operator import itemgetter
-from typing import Final, TypeAlias
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple, TypeAlias
 
 import psycopg
 
-from energy.model import REGISTERS, Message, Quantity, Reading
+from energy.model import REGISTERS, Quantity, Reading
 from store import spans
 from store.queries import statement
 
 SeriesKey: TypeAlias = tuple[str, str, str, str, str]
 """(device, quantity, phase, channel, tariff)."""
-_REJECTED_KEY: Final = itemgetter("device", "quantity", "phase", "channel", "tariff", "at", "value")
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedMessage:
-    """A message that gave no readings, and why."""
-
-    message: Message
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedReading:
-    """An implausible reading of a message whose other readings are kept."""
-
-    reading: Reading
-    at: datetime
-    reason: str
+REMEMBERED: Final = 500_000
+"""Series, and devices, that a process keeps in mind; beyond that it begins anew."""
+NOTED_EVERY: Final = timedelta(seconds=30)
+"""How much later than the last noted one a reading must be for its device to be noted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What a batch changed: readings stored or revised, those that were there already, and the series it used."""
+    """What a batch changed: readings stored or revised, those that were there already; and what the book may keep."""
 
     stored: int = 0
     repeated: int = 0
     numbers: Mapping[SeriesKey, int] = field(default_factory=dict)
+    noted: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class SeriesBook:
-    """The series numbers that this process has seen committed; ask the database only for new ones."""
+    """What this process has seen committed, so that the database is asked only for what is new.
+
+    Series by number, and the latest reading by which each device was noted as heard.
+    """
 
     numbers: dict[SeriesKey, int] = field(default_factory=dict)
+    noted: dict[str, datetime] = field(default_factory=dict)
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -65,106 +53,96 @@ def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[
     """
     if not readings:
         return Appended()
-    numbers = _numbers(connection, book, readings)
+    noted = _note_devices(connection, book, readings)
+    numbers = _number_series(connection, book, readings)
     batch: dict[tuple[int, datetime | None], float] = {}
     replaced: list[tuple[int, datetime | None, float]] = []
-    for reading in readings:
-        key = (numbers[_key(reading)], reading.at)
-        if (before := batch.get(key)) is not None and before != reading.value:
+    registers: set[int] = set()
+    known = book.numbers
+    for r in readings:
+        name = (r.device, r.quantity, r.phase, r.channel, r.tariff)
+        series_no = known.get(name) or numbers[name]
+        key = (series_no, r.at)
+        if key in batch and (before := batch[key]) != r.value:
             replaced.append((*key, before))
-        batch[key] = reading.value
+        batch[key] = r.value
+        if r.quantity in REGISTERS:
+            registers.add(series_no)
+    changed = _write(connection, batch, replaced)
+    spans.mark(connection, "series", sorted((number, day) for number, day in changed.days if number in registers))
+    return Appended(changed.rows, len(readings) - changed.rows, numbers, noted)
+
+
+class _Changed(NamedTuple):
+    rows: int
+    days: set[tuple[int, date]]
+
+
+def _write(
+    connection: psycopg.Connection,
+    batch: Mapping[tuple[int, datetime | None], float],
+    replaced: Sequence[tuple[int, datetime | None, float]],
+) -> _Changed:
+    """Stage a batch by COPY and write it; most batches are new throughout, and then nothing is looked up."""
     with connection.cursor() as cursor:
         with cursor.copy(statement("incoming_copy")) as copy:
             copy.set_types(["int4", "timestamptz", "float8"])
             for (series_no, at), value in batch.items():
                 copy.write_row((series_no, at, value))
-        cursor.execute(statement("readings_revise"))
+        touched = cursor.execute(statement("readings_append")).fetchall()
+        if sum(count for _, _, count in touched) < len(batch):
+            touched += cursor.execute(statement("readings_revise")).fetchall()
         if replaced:
             series, ats, values = map(list, zip(*replaced, strict=True))
             cursor.execute(statement("reading_revision_add"), {"series": series, "ats": ats, "values": values})
-        touched = cursor.execute(statement("readings_append")).fetchall()
         unveiled = cursor.execute(statement("series_first_positive")).fetchall()
-    registers = {number for key, number in numbers.items() if key[1] in REGISTERS}
-    changed = {(series_no, day) for series_no, day, _ in touched}.union(unveiled)
-    spans.mark(connection, "series", sorted((series_no, day) for series_no, day in changed if series_no in registers))
-    stored = sum(count for _, _, count in touched)
-    return Appended(stored, len(readings) - stored, numbers)
+    days = {(series_no, day) for series_no, day, _ in touched}.union(unveiled)
+    return _Changed(sum(count for _, _, count in touched), days)
 
 
 def remember(book: SeriesBook, appended: Appended) -> None:
-    """Keep the series numbers of a batch, once its commit has made them certain."""
-    book.numbers.update(appended.numbers)
+    """Keep the numbers and notes of a batch, once its commit has made them certain."""
+    for kept, new in ((book.numbers, appended.numbers), (book.noted, appended.noted)):
+        if len(kept) + len(new) > REMEMBERED:
+            kept.clear()
+        kept.update(new)  # pyright: ignore[reportArgumentType, reportCallIssue] - each with its own
 
 
-def reject_messages(connection: psycopg.Connection, rejected: Iterable[RejectedMessage]) -> None:
-    """Quarantine whole messages; the same topic and payload is kept once and counted.
-
-    They are written in one order by everybody, so that two who refuse the same messages wait instead of deadlocking.
-    """
-    rows = [
-        {
-            "digest": hashlib.sha256(r.message.topic.encode() + b"\0" + r.message.payload).digest(),
-            "topic": r.message.topic.replace("\0", "\N{REPLACEMENT CHARACTER}"),
-            "payload": r.message.payload,
-            "zone": r.message.zone.key,
-            "reason": r.reason.replace("\0", "\N{REPLACEMENT CHARACTER}"),
-            "at": r.at,
-        }
-        for r in rejected
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement("rejected_message_add"), sorted(rows, key=itemgetter("digest")))
-
-
-def reject_readings(connection: psycopg.Connection, rejected: Iterable[RejectedReading]) -> None:
-    """Keep implausible readings aside, each with its reason, in one order as `reject_messages` does."""
-    rows = [
-        {
-            "device": r.reading.device,
-            "quantity": r.reading.quantity,
-            "phase": r.reading.phase,
-            "channel": r.reading.channel,
-            "tariff": r.reading.tariff,
-            "at": r.at,
-            "value": r.reading.value,
-            "reason": r.reason,
-        }
-        for r in rejected
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement("rejected_reading_add"), sorted(rows, key=_REJECTED_KEY))
-
-
-def _key(reading: Reading) -> SeriesKey:
-    return (reading.device, reading.quantity, reading.phase, reading.channel, reading.tariff)
-
-
-def _numbers(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[Reading]) -> dict[SeriesKey, int]:
-    """Number of each series of the batch; makes sure of new devices and series, and notes when devices were heard."""
-    heard: dict[str, tuple[str, datetime]] = {}
-    for reading in readings:
-        assert reading.at is not None, "a reading gets its instant before it is stored"
-        before = heard.get(reading.device)
-        if before is None or reading.at > before[1]:
-            heard[reading.device] = (reading.dialect, reading.at)
-    connection.execute(
-        statement("device_intern"),
-        {
-            "ids": list(heard),
-            "dialects": [dialect for dialect, _ in heard.values()],
-            "seen": [at for _, at in heard.values()],
-        },
-    )
-    keys = {_key(reading) for reading in readings}
-    numbers = {key: book.numbers[key] for key in keys if key in book.numbers}
-    if new := sorted(key for key in keys if key not in numbers):
-        columns = zip(*new, strict=True)
-        names = ("devices", "quantities", "phases", "channels", "tariffs")
-        rows = connection.execute(
-            statement("series_intern"), dict(zip(names, (list(column) for column in columns), strict=True))
+def _note_devices(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[Reading]) -> dict[str, datetime]:
+    """Make sure of new devices, and note when devices were heard that were not noted lately."""
+    heard: dict[str, tuple[datetime, str]] = {}
+    for r in readings:
+        assert r.at is not None, "a reading gets its instant before it is stored"
+        before = heard.get(r.device)
+        if before is None or r.at > before[0]:
+            heard[r.device] = (r.at, r.dialect)
+    due = {
+        device: (at, dialect)
+        for device, (at, dialect) in heard.items()
+        if (noted := book.noted.get(device)) is None or at - noted > NOTED_EVERY
+    }
+    if due:
+        seen, dialects = zip(*due.values(), strict=True)
+        connection.execute(
+            statement("device_intern"), {"ids": list(due), "dialects": list(dialects), "seen": list(seen)}
         )
-        for device, quantity, phase, channel, tariff, number in rows:
-            numbers[(device, Quantity(quantity), phase, channel, tariff)] = number
-    return numbers
+    return {device: at for device, (at, _) in due.items()}
+
+
+def _number_series(
+    connection: psycopg.Connection, book: SeriesBook, readings: Sequence[Reading]
+) -> dict[SeriesKey, int]:
+    """Numbers of the series that the book does not know, made sure of in the database."""
+    known = book.numbers
+    names = {(r.device, r.quantity, r.phase, r.channel, r.tariff) for r in readings}
+    new = sorted(name for name in names if name not in known)
+    if not new:
+        return {}
+    columns = zip(*new, strict=True)
+    titles: tuple[str, ...] = ("devices", "quantities", "phases", "channels", "tariffs")
+    parameters: dict[str, list[str]] = {title: list(column) for title, column in zip(titles, columns, strict=True)}
+    rows = connection.execute(statement("series_intern"), parameters)
+    return {
+        (device, Quantity(quantity), phase, channel, tariff): number
+        for device, quantity, phase, channel, tariff, number in rows
+    }

@@ -28,9 +28,10 @@ from energy.time import rfc3339
 from store import spans
 from store.balances import key_of, rule_of
 from store.queries import statement
+from store.sites import row_of, site_of
 
 Row: TypeAlias = Mapping[str, Any]
-TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key")
+TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key", "site")
 """In the order in which rows may be added; they are removed in the opposite order."""
 
 
@@ -66,6 +67,7 @@ def read_territory(connection: psycopg.Connection) -> Territory:
             KeyVersion(community, key_of(rule), Validity(start, end))
             for community, rule, start, end in rows["sharing_key"]
         ),
+        sites=tuple(site_of(*row) for row in rows["site"]),
     )
 
 
@@ -103,9 +105,7 @@ def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> 
     with connection.transaction():
         lock_territory(connection)
         for change in changes:
-            row = dict(change.row)
-            if "rule" in row:
-                row["rule"] = json.dumps(row["rule"])
+            row = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in change.row.items()}
             verb = "remove" if change.action == "remove" else "put"
             connection.execute(statement(f"{verb}_{change.table}"), row)
         _mark_points(connection, {point for change in changes for point in _touched_points(change)})
@@ -175,6 +175,7 @@ def _rows(territory: Territory) -> dict[str, dict[Any, Row]]:
             }
             for k in territory.keys
         },
+        "site": {s.prefix: row_of(s) for s in territory.sites},
     }  # fmt: skip
 
 
@@ -196,6 +197,8 @@ def _say(table: str, row: Row) -> str:
             what = f"device {row['device']}{channel} measures {row['measures']} of point {row['point']}"
         case "membership":
             what = f"point {row['point']} in community {row['community']}"
+        case "site":
+            return f"site {row['prefix']}"
         case "sharing_key":
             what = f"{row['rule']['type']} key of community {row['community']}"
         case _:
@@ -206,4 +209,4 @@ def _say(table: str, row: Row) -> str:
 
 
 def _word(value: object) -> str:
-    return rfc3339(value) if isinstance(value, datetime) else str(value)
+    return rfc3339(value) if isinstance(value, datetime) else str(value) or "nothing"

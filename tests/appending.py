@@ -12,7 +12,7 @@ from psycopg.abc import QueryNoTemplate
 
 from energy.model import Message
 from ingest.append import Appender, Counts
-from ingest.decode import OLDEST
+from ingest.plausible import OLDEST
 from store.connect import connect
 from store.readings import prepare
 

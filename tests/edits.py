@@ -14,7 +14,8 @@ HOME_DAYS: Final = frozenset(("m1", day) for day in DAYS)
 VALLEY: Final = frozenset(("valley", day) for day in DAYS)
 HILL: Final = frozenset(("hill", day) for day in DAYS)
 HOME: Final = BASE[BASE.index('[[point]]\nid = "home"') : BASE.index('[[point]]\nid = "flat"')]
-HILL_POINTS: Final = BASE[BASE.index('[[point]]\nid = "barn"') :]
+HILL_POINTS: Final = BASE[BASE.index('[[point]]\nid = "barn"') : BASE.index("[[site]]")]
+SITES: Final = BASE[BASE.index("[[site]]") :]
 
 
 def base_readings() -> list[Reading]:
@@ -193,6 +194,29 @@ EDITS: Final = [
         ["~ community hill (step_min: 30 -> 60)"],
         communities=HILL,
     ),
+    Edit(
+        "a device publishes below another topic, in another dialect: what was stored stays",
+        [('prefix = "/mill"\ndialect = "opendtu"', 'prefix = "mill/dtu"\ndialect = "ahoydtu"')],
+        ["+ site mill/dtu", "- site /mill"],
+    ),
+    Edit(
+        "a site was described wrongly",
+        [
+            ('zone = "Europe/Vienna"\n', 'name = "barn"\n'),
+            (', unit = "kWh" }', " }"),
+            ('dialect = "opendtu"', 'dialect = "ahoydtu"'),
+            ("chn1 = {", '"chn1/A" = {'),
+        ],
+        [
+            "~ site barn/meters (zone: Europe/Vienna -> nothing, name: nothing -> barn, roles: "
+            "{'chn0': {'quantity': 'import_energy', 'factor': 1000.0}, "
+            "'chn1': {'quantity': 'active_power', 'factor': -1.0}} -> "
+            "{'chn0': {'quantity': 'import_energy', 'factor': 1.0}, "
+            "'chn1/A': {'quantity': 'active_power', 'factor': -1.0}})",
+            "~ site /mill (dialect: opendtu -> ahoydtu)",
+        ],
+    ),
+    Edit("there are no sites any more", [(SITES, "")], ["- site barn/meters", "- site /mill"]),
     Edit(
         "a home goes",
         [(HOME, "")],

@@ -152,9 +152,13 @@ def wait_until_read(port: int) -> None:
 
 
 def assert_nobody_reads(port: int, duration_s: float = 0.5) -> None:
-    """Watch for a while that what lies in the sockets of a port stays there."""
-    unread = bytes_under_way(port)
-    assert unread > 0
+    """Watch for a while that what lies in the sockets of a port stays there, once the sender has filled them."""
+    unread, looks, deadline = 0, 0, time.monotonic() + DEADLINE_S
+    while looks < 20:
+        assert time.monotonic() < deadline, "somebody reads on and on"
+        before, unread = unread, bytes_under_way(port)
+        looks = looks + 1 if unread == before > 0 else 0
+        time.sleep(POLL_S)
     end = time.monotonic() + duration_s
     while time.monotonic() < end:
         assert bytes_under_way(port) == unread

@@ -244,6 +244,7 @@ def test_health_counts_what_was_heard(hub: httpx.Client) -> None:
     assert shown == {
         "status": "ok",
         "last_reading_at": "2026-10-26T23:00:00Z",
+        "listeners": [],
         "devices": 6,
         "unmapped_devices": 0,
         "rejected_messages": 0,

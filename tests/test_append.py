@@ -8,7 +8,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from energy.model import Message
-from ingest import decode
+from ingest import routes
 from ingest.append import Counts
 from ingest.dialect import Dialect
 from tests.appending import NOON, TODAY, Store, open_store, told
@@ -187,8 +187,8 @@ def test_a_fault_of_the_hub_on_one_message_does_not_stop_the_others(
     def fail(_message: Message) -> None:
         raise OSError("a dialect that opens files")
 
-    monkeypatch.setattr(decode, "DIALECTS", (*decode.DIALECTS, Dialect("faulty", ("faulty/+",), fail)))
-    monkeypatch.setitem(decode.FILTERS, "faulty/", [(len(decode.DIALECTS) - 1, "faulty/+")])
+    monkeypatch.setattr(routes, "DIALECTS", (*routes.DIALECTS, Dialect("faulty", ("faulty/+",), fail)))
+    monkeypatch.setitem(routes.FILTERS, "faulty/", [(len(routes.DIALECTS) - 1, "faulty/+")])
     counts = store.append(told("a", import_wh=1), Message("faulty/a", b"1", NOON), told("b", import_wh=1))
     assert (counts.stored, counts.rejected_messages) == (2, 1)
     assert store.rows("SELECT topic, payload FROM rejected_message") == [("faulty/a", b"1")]

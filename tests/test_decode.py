@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from energy.errors import UndecodableMessage
 from energy.model import REGISTERS, Message, Quantity, Reading, unit_of
 from energy.units import LARGEST_VALUE
-from ingest.decode import NEVER_NEGATIVE, decode, dialects_of, split_plausible, unwrap
+from ingest.decode import decode, unwrap
 from ingest.dialect import epoch_seconds, local_or_aware, number
+from ingest.plausible import NEVER_NEGATIVE, split_plausible
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,32 +25,11 @@ def reading(value: float = 1.0, at: datetime | None = NOON, quantity: Quantity =
     return Reading("home", quantity, value, at, "L1", "c", "HP", "hub_v1")
 
 
-@pytest.mark.parametrize(
-    ("why", "topic", "names"),
-    [
-        ("the hub's own", "hub/v1/home", ["hub_v1"]),
-        ("its relay", "hub/v1/gateway/relay", ["hub_v1"]),
-        ("by last level, whatever the prefix", "a/b/tele/x/SENSOR", ["tasmota_teleinfo"]),
-        ("device before tele", "a/b/x/tele/SENSOR", ["tasmota_teleinfo"]),
-        ("a wildcard at the end", "shelly/status/em:0", ["shelly_gen2"]),
-        (
-            "several candidates, in the order of the list",
-            "solar/116181000001/status/reachable",
-            ["shelly_gen2", "opendtu"],
-        ),
-        ("nobody", "home/kitchen", []),
-        ("nothing", "", []),
-    ],
-)
-def test_dialects_of_a_topic(why: str, topic: str, names: list[str]) -> None:
-    assert [dialect.name for dialect in dialects_of(topic)] == names, why
-
-
 def test_the_cause_of_a_refusal_is_chained_and_its_text_bounded() -> None:
     with pytest.raises(UndecodableMessage) as refused:
         decode(Message("hub/v1/home", b'{"at":"%s"}' % (b"x" * 100_000)))
     assert isinstance(refused.value.__cause__, ValueError)
-    assert refused.value.reason.startswith("hub_v1: ValueError(")
+    assert refused.value.reason.startswith("hub_v1: ")
     assert len(refused.value.reason) < 1000
 
 
@@ -63,8 +43,8 @@ def test_nesting_beyond_all_sense_is_refused(topic: str, opening: bytes) -> None
 
 def test_ordinary_messages_need_no_unwrapping() -> None:
     message = Message("hub/v1/home", b"{}", NOON, retain=True)
-    assert unwrap(message) == [message]
-    assert unwrap(Message("hub/v1/relay", b"{}")) == [Message("hub/v1/relay", b"{}")]
+    assert [*unwrap(message)] == [message]
+    assert [*unwrap(Message("hub/v1/relay", b"{}"))] == [Message("hub/v1/relay", b"{}")]
 
 
 def envelope(*messages: dict[str, Any], **more: Any) -> Message:
@@ -104,7 +84,7 @@ HEARD = {"received_at": "2026-03-14T09:15:00Z", "topic": "t", "payload": "p"}
 @pytest.mark.parametrize(
     ("why", "message", "reason"),
     [
-        ("not JSON", Message("hub/v1/g/relay", b"hello"), "DecodeError"),
+        ("not JSON", Message("hub/v1/g/relay", b"hello"), "not valid JSON"),
         ("an array", Message("hub/v1/g/relay", b"[]"), '{"messages": [...]}'),
         ("no messages", Message("hub/v1/g/relay", b"{}"), '{"messages": [...]}'),
         ("something else besides", envelope(extra=1), '{"messages": [...]}'),

@@ -21,7 +21,8 @@ from hub.demo.homes import counters_of
 from hub.demo.speak import ReadingKey
 from hub.demo.territory import territory_text
 from hub.demo.week import day_span, events, last_day, live_events
-from ingest.decode import decode, split_plausible, unwrap
+from ingest.decode import decode, unwrap
+from ingest.plausible import split_plausible
 from processing.intervals import intervals_from_registers
 
 TODAY = date(2026, 11, 22)

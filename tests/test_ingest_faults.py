@@ -13,7 +13,8 @@ from psycopg.sql import SQL, Identifier
 from energy.errors import Unavailable
 from energy.time import PARIS
 from ingest.append import Appender
-from ingest.listen import Listener, broker_at
+from ingest.broker import broker_at
+from ingest.listen import Listener
 from tests.conftest import enter_or_do_without
 from tests.databases import MIGRATED, make_migrated_template, new_database
 from tests.hub_process import Hub, addresses, ask, count, running_hub, wait_until, wait_until_read, waits_for_lock

@@ -12,6 +12,7 @@ from energy.model import Territory
 from energy.territory import parse_territory
 from store.connect import connect
 from store.registry import apply_changes, difference, read_territory
+from store.sites import read_sites
 from tests.conftest import AskForTemplate
 from tests.databases import new_database
 from tests.edits import BASE, EDITS, Edit, base_readings
@@ -80,8 +81,9 @@ def test_a_territory_is_read_back_as_it_was_applied_and_goes_without_a_trace(any
         begin(any_migrated_url, connection, BASE)
         declared, known = parse_territory(BASE), read_territory(connection)
         assert difference(known, declared) == difference(declared, known) == []
-        for name in ("communities", "holders", "points", "mappings", "memberships", "keys"):
+        for name in ("communities", "holders", "points", "mappings", "memberships", "keys", "sites"):
             assert set(map(repr, getattr(known, name))) == set(map(repr, getattr(declared, name)))
+        assert sorted(read_sites(connection), key=repr) == sorted(declared.sites, key=repr)
         assert all(stored(connection).values())
 
         heard = connection.execute(READINGS).fetchall()

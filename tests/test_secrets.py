@@ -9,7 +9,7 @@ import pytest
 
 from energy.errors import HubError
 from hub.settings import read_settings
-from ingest.listen import broker_at
+from ingest.broker import broker_at
 from store.connect import connect
 from tests.hub_command import call_hub, sentence_of
 

@@ -1,7 +1,6 @@
 """What the broker held back is told apart from what is heard as it happens, in every order in which things can come."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
@@ -76,14 +75,13 @@ class Line:
                 self.broker.read()
 
 
+def is_retained(delivery: Delivery) -> bool:
+    return delivery.message is not None and delivery.message.retain
+
+
 def resume(kept: int, window: int) -> Line:
     broker = Broker(window, deque(range(kept)))
-
-    def acknowledge(mid: int, _qos: int) -> None:
-        broker.to_broker.append(mid)
-
-    ask: Callable[[], None] = lambda: broker.to_broker.append(None)  # noqa: E731 - shorter than a function
-    session = Session(acknowledge, ask)
+    session = Session(broker.to_broker.extend, lambda: broker.to_broker.append(None))
     session.open(resumed=True)
     broker.hand_over()
     return Line(broker, session, kept)
@@ -106,25 +104,25 @@ def test_what_was_kept_is_of_unknown_age_and_what_comes_after_is_not(kept: int, 
         line.step(who)
     drain(line)
     assert [delivery.mid for delivery in line.heard] == list(range(line.published)), "nothing is lost on the way"
-    assert all(delivery.message.retain for delivery in line.heard[:kept])
+    assert all(is_retained(delivery) for delivery in line.heard[:kept])
     assert line.broker.in_flight == set(), "everything is acknowledged"
     line.step("device")
     line.step("network")
-    assert not line.heard[-1].message.retain, "at rest, what is heard has just happened"
+    assert not is_retained(line.heard[-1]), "at rest, what is heard has just happened"
 
 
 def test_a_new_session_has_nothing_to_catch_up_with() -> None:
     asked: list[bool] = []
-    session = Session(lambda _mid, _qos: None, lambda: asked.append(True))
+    session = Session(lambda _mids: None, lambda: asked.append(True))
     session.open(resumed=False)
-    assert not session.receive(Message("t", b""), 1, qos=1).message.retain
+    assert not is_retained(session.receive(Message("t", b""), 1, qos=1))
     assert asked == []
 
 
 def test_an_earlier_connection_is_not_acknowledged() -> None:
     """The broker gives the same numbers anew: an old acknowledgement would be taken for another message."""
     acknowledged: list[int] = []
-    session = Session(lambda mid, _qos: acknowledged.append(mid), lambda: None)
+    session = Session(acknowledged.extend, lambda: None)
     session.open(resumed=False)
     first, unimportant = session.receive(Message("t", b""), 1, qos=1), session.receive(Message("t", b""), 0, qos=0)
     session.acknowledge([unimportant])

@@ -14,7 +14,7 @@ from tests.hub_command import refused
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("energy", "store", "ingest", "processing", "api", "dashboards", "hub")
 NAMES: Final = {PREFIX + name.upper() for name in Settings.model_fields}
-NOT_OF_THE_HUB: Final = {"HUB_TEST_REQUIRE_SERVERS"}
+NOT_OF_THE_HUB: Final = {"HUB_TEST_REQUIRE_SERVERS", "HUB_TEST_SEED"}
 """Read by the tests themselves."""
 MENTIONING: Final = sorted(
     path

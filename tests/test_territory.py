@@ -10,6 +10,7 @@ from energy.errors import InvalidInput
 from energy.model import (
     FOREVER,
     FOREVER_AGO,
+    ChannelRole,
     Community,
     DeviceMapping,
     Holder,
@@ -19,7 +20,9 @@ from energy.model import (
     Membership,
     MeteringPoint,
     ProRataKey,
+    Quantity,
     Role,
+    Site,
     StaticKey,
     Territory,
     Validity,
@@ -68,6 +71,19 @@ category = "solar"
 role = "producer"
 device = [{ id = "inverter", measures = "production" }]
 membership = [{ community = "island", from = 2025-10-26, to = 2026-01-01T00:00:00+01:00 }, { community = "valley" }]
+
+[[site]]
+prefix = "school/dtu"
+dialect = "opendtu"
+zone = "Europe/Vienna"
+name = "school"
+
+[[site]]
+prefix = "/envoy/json"
+
+[site.role]
+chn0 = { quantity = "import_energy", unit = "kWh" }
+chn1 = { quantity = "active_power", inverted = true }
 """
 
 
@@ -90,6 +106,16 @@ def test_a_good_file_declares_what_it_says() -> None:
             DeviceMapping("home", "old meter", validity=Validity(valid_to=swap)),
             DeviceMapping("home", "shelly/1", "em1:0", validity=Validity(swap)),
             DeviceMapping("12345678901234", "inverter", measures=Measures.PRODUCTION),
+        ),
+        sites=(
+            Site("school/dtu", "opendtu", "Europe/Vienna", "school"),
+            Site(
+                "/envoy/json",
+                roles={
+                    "chn0": ChannelRole(Quantity.IMPORT_ENERGY, 1000),
+                    "chn1": ChannelRole(Quantity.ACTIVE_POWER, -1),
+                },
+            ),
         ),
         memberships=(
             Membership("valley", "home"),

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from pydantic import BaseModel
 
+from energy.model import Quantity, unit_of
 from energy.territory import parse_territory
 from energy.territory_file import (
     CommunityEntry,
@@ -15,8 +16,11 @@ from energy.territory_file import (
     KeyEntry,
     MembershipEntry,
     PointEntry,
+    RoleEntry,
+    SiteEntry,
     TerritoryFile,
 )
+from energy.territory_sites import RATIOS, SIGNED
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 TABLES: Final[dict[str, type[BaseModel]]] = {
@@ -26,14 +30,18 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "point": PointEntry,
     "point.membership": MembershipEntry,
     "point.device": DeviceEntry,
+    "site": SiteEntry,
+    "site.role": RoleEntry,
 }
 REQUIRED: Final = {"required", "obligatoire"}
+NONE: Final = {"none", "aucun", "that of the hub", "celui du hub"}
+"""How a page says that nothing is assumed."""
 PAGES: Final = ["territory.md", "territory.fr.md"]
 
 
 def rows(page: str) -> dict[str, dict[str, list[str]]]:
     """The cells of each table after the name of the entry, by heading and entry."""
-    parts = re.split(r"^## `\[\[(.+)\]\]`$", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^## `\[+([a-z.]+)\]+`$", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {
         heading: {
             match[1]: [cell.strip() for cell in match[2].split("|")]
@@ -60,7 +68,7 @@ def test_each_has_a_meaning_and_its_default(page: str) -> None:
             assert (default in REQUIRED) == field.is_required(), (table, name)
             if not field.is_required() and isinstance(value := field.default, str | int):
                 written = str(value).lower() if isinstance(value, bool) else value
-                assert default.strip('`"') == str(written), (table, name)
+                assert default.strip('`"') == str(written) or (written == "" and default in NONE), (table, name)
 
 
 def test_no_table_of_the_file_is_forgotten() -> None:
@@ -71,5 +79,26 @@ def test_no_table_of_the_file_is_forgotten() -> None:
 def test_the_example_is_a_territory(page: str) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     territory = parse_territory(example)
-    assert [point.id for point in territory.points] == ["home-1", "school-roof"]
-    assert [mapping.device for mapping in territory.mappings] == ["tasmota_DF20CB", "shellypro3em-1", "116181000001"]
+    assert {(site.prefix, site.dialect) for site in territory.sites} == {
+        ("school/dtu", "opendtu"),
+        ("cellar", "vzlogger"),
+    }
+    assert [point.id for point in territory.points] == ["home-1", "school-roof", "school"]
+    assert [mapping.device for mapping in territory.mappings] == [
+        "tasmota_DF20CB",
+        "shellypro3em-1",
+        "116181000001",
+        "cellar",
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_quantity_is_listed_with_its_units(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    listed = {
+        name: units.split(", ")
+        for units, names in re.findall(r"^\| ([\w%, ]+) \| ((?:`\w+`(?:, )?)+) \| ", text, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert listed == {str(quantity): list(RATIOS[unit_of(quantity)]) for quantity in Quantity}
+    assert set(re.findall(r"`(\w+)`", rows(page)["site.role"]["inverted"][0])) == {str(quantity) for quantity in SIGNED}

@@ -26,7 +26,7 @@ from hub.embedded import embedded_broker, embedded_postgres
 from hub.publisher import Publisher
 from hub.replay import ENVELOPE, RELAY_TOPIC, Recorded, pack
 from hub.settings import Settings, read_settings
-from ingest.listen import broker_at
+from ingest.broker import broker_at
 from processing.publish import publish
 from store import registry
 from store.connect import FrameReader, connect
@@ -82,6 +82,8 @@ def run_live(base: Settings, port: int | None) -> int:
     swap_day = datetime.now(UTC).astimezone(PARIS).date() - timedelta(days=SWAP_DAYS_AGO)
     with suppress(KeyboardInterrupt), _stage(base, port, swap_day, say) as stage:
         say.line(f"The page: {stage.parts.address}   (Ctrl-C stops everything and leaves nothing behind)")
+        addresses = f"HUB_DATABASE_URL='{stage.settings.database_url}' HUB_MQTT_URL={stage.settings.mqtt_url}"
+        say.line(f"For commands in another terminal: export {addresses}")
         with Publisher(broker_at(stage.settings.mqtt_url, "", protocol="3.1.1")) as publisher:
             until = datetime.now(UTC)
             past = list(_handed_on(events(stage.territory, Span(until - BACKFILL, until))))

@@ -5,7 +5,7 @@ One object, or an array of them as a batch. An object names its instant in `at` 
 knows refuses the whole message, so that a typo is seen and nothing is lost. Documented in docs/message-format.md.
 
 A gateway that kept messages while the line was down forwards them on hub/v1/<gateway>/relay, each with the instant at
-which it was heard; `relayed` gives them back as they were.
+which it was heard; `relay_elements` and `relayed` give them back as they were.
 """
 
 from base64 import b64decode
@@ -124,12 +124,11 @@ def is_relay(topic: str) -> bool:
     return topic.endswith(RELAY) and topic.startswith(TOPIC) and topic.count("/") == RELAY_SLASHES
 
 
-def relayed(envelope: Message) -> list[Message]:
-    """Take the messages out of a relay envelope, each with its own topic, payload and instant of hearing.
+def relay_elements(envelope: Message) -> list[Any]:
+    """What a relay envelope holds, each to be read with `relayed`.
 
     Raises:
-        ValueError, TypeError, KeyError: not the documented shape, a relay inside a relay, or a message heard later than
-            the envelope itself: the gateway's clock is wrong and no stamp made from it can be trusted.
+        ValueError, TypeError: not the documented shape.
     """
     content = msgspec.json.decode(envelope.payload)
     if not isinstance(content, dict) or content.keys() - {"v"} != {"messages"}:
@@ -138,10 +137,21 @@ def relayed(envelope: Message) -> list[Message]:
         raise ValueError(f"v is {content['v']!r}: this hub reads version {VERSION}")
     if not isinstance(content["messages"], list):
         raise TypeError("messages must be an array")
-    return [_relayed(element, f"messages[{index}]", envelope) for index, element in enumerate(content["messages"])]
+    return content["messages"]
 
 
-def _relayed(element: Any, where: str, envelope: Message) -> Message:
+def relay_payload(elements: list[Any]) -> bytes:
+    """The payload of an envelope with these elements."""
+    return msgspec.json.encode({"messages": elements})
+
+
+def relayed(element: Any, where: str, envelope: Message) -> Message:
+    """One message of a relay envelope, with its own topic, payload and instant of hearing.
+
+    Raises:
+        ValueError, TypeError, KeyError: not the documented shape, a relay inside a relay, or a message heard later than
+            the envelope itself: the gateway's clock is wrong and no stamp made from it can be trusted.
+    """
     if not isinstance(element, dict) or element.keys() != RELAY_KEYS:
         raise ValueError(f"{where} must have received_at, topic and payload, and nothing else")
     topic = element["topic"]

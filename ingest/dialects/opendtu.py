@@ -3,7 +3,7 @@
 Channel 0 is the inverter's AC side; channels 1 to 6 are its DC inputs, parts of the same production that must not be
 added to it. yieldtotal is kWh, yieldday Wh (back to 0 at midnight), powers W. There is no clock in these messages, and
 they are retained by default. yieldtotal may drop to 0 at night: it is passed on as it is, and judged where readings
-follow one another. Topics beneath another base topic than the default `solar/` are not recognised.
+follow one another. A base topic other than the default `solar/` is named in the site map.
 Source: github.com/tbnobody/OpenDTU, docs/MQTT_Topics.md and src/MqttHandleInverter.cpp.
 """
 
@@ -14,6 +14,7 @@ from energy.units import wh_from_kwh
 from ingest.dialect import Decoded, Dialect, number
 
 NAME: Final = "opendtu"
+BASE: Final = "solar"
 AC: Final = "0"
 AC_FIELDS: Final = {
     "power": Quantity.PV_POWER,
@@ -64,4 +65,4 @@ def _is_serial(text: str) -> bool:
     return len(text) == SERIAL_DIGITS and HEX_DIGITS.issuperset(text)
 
 
-DIALECT: Final = Dialect(NAME, ("solar/+/#",), decode)
+DIALECT: Final = Dialect(NAME, (f"{BASE}/+/#",), decode, base=BASE)

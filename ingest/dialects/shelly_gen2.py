@@ -8,54 +8,56 @@ The totals of emdata are sums of the phases' counters, not the net that a utilit
 Source: shelly-api-docs.shelly.cloud/gen2, General/Notifications and ComponentsAndServices/{EM,EMData,EM1,Switch,PM1}.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from energy.model import Message, Quantity, Reading
-from ingest.dialect import Decoded, Dialect, epoch_seconds, json_object, number
+from ingest.dialect import Decoded, Dialect, Field, epoch_seconds, json_object, readings_of
 
 NAME: Final = "shelly_gen2"
-Fields: TypeAlias = dict[str, tuple[Quantity, str]]
+Fields: TypeAlias = dict[str, Field]
 
 PHASES: Final = {"a": "L1", "b": "L2", "c": "L3"}
-VOLTAGES: Final = tuple((f"{letter}_voltage", phase) for letter, phase in PHASES.items())
+VOLTAGES: Final = {f"{letter}_voltage": phase for letter, phase in PHASES.items()}
 EM: Final[Fields] = {
-    "total_act_power": (Quantity.ACTIVE_POWER, ""),
-    "total_aprt_power": (Quantity.APPARENT_POWER, ""),
-    "total_current": (Quantity.CURRENT, ""),
-    **{f"{letter}_act_power": (Quantity.ACTIVE_POWER, phase) for letter, phase in PHASES.items()},
-    **{f"{letter}_aprt_power": (Quantity.APPARENT_POWER, phase) for letter, phase in PHASES.items()},
-    **{f"{letter}_voltage": (Quantity.VOLTAGE, phase) for letter, phase in PHASES.items()},
-    **{f"{letter}_current": (Quantity.CURRENT, phase) for letter, phase in PHASES.items()},
-    **{f"{letter}_pf": (Quantity.POWER_FACTOR, phase) for letter, phase in PHASES.items()},
+    "total_act_power": Field(Quantity.ACTIVE_POWER),
+    "total_aprt_power": Field(Quantity.APPARENT_POWER),
+    "total_current": Field(Quantity.CURRENT),
+    **{f"{letter}_act_power": Field(Quantity.ACTIVE_POWER, phase=phase) for letter, phase in PHASES.items()},
+    **{f"{letter}_aprt_power": Field(Quantity.APPARENT_POWER, phase=phase) for letter, phase in PHASES.items()},
+    **{f"{letter}_voltage": Field(Quantity.VOLTAGE, phase=phase) for letter, phase in PHASES.items()},
+    **{f"{letter}_current": Field(Quantity.CURRENT, phase=phase) for letter, phase in PHASES.items()},
+    **{f"{letter}_pf": Field(Quantity.POWER_FACTOR, phase=phase) for letter, phase in PHASES.items()},
 }
 EMDATA: Final[Fields] = {
-    "total_act": (Quantity.IMPORT_ENERGY, ""),
-    "total_act_ret": (Quantity.EXPORT_ENERGY, ""),
-    **{f"{letter}_total_act_energy": (Quantity.IMPORT_ENERGY, phase) for letter, phase in PHASES.items()},
-    **{f"{letter}_total_act_ret_energy": (Quantity.EXPORT_ENERGY, phase) for letter, phase in PHASES.items()},
+    "total_act": Field(Quantity.IMPORT_ENERGY),
+    "total_act_ret": Field(Quantity.EXPORT_ENERGY),
+    **{f"{letter}_total_act_energy": Field(Quantity.IMPORT_ENERGY, phase=phase) for letter, phase in PHASES.items()},
+    **{
+        f"{letter}_total_act_ret_energy": Field(Quantity.EXPORT_ENERGY, phase=phase) for letter, phase in PHASES.items()
+    },
 }
 EM1: Final[Fields] = {
-    "act_power": (Quantity.ACTIVE_POWER, ""),
-    "aprt_power": (Quantity.APPARENT_POWER, ""),
-    "voltage": (Quantity.VOLTAGE, ""),
-    "current": (Quantity.CURRENT, ""),
-    "pf": (Quantity.POWER_FACTOR, ""),
+    "act_power": Field(Quantity.ACTIVE_POWER),
+    "aprt_power": Field(Quantity.APPARENT_POWER),
+    "voltage": Field(Quantity.VOLTAGE),
+    "current": Field(Quantity.CURRENT),
+    "pf": Field(Quantity.POWER_FACTOR),
 }
 EM1DATA: Final[Fields] = {
-    "total_act_energy": (Quantity.IMPORT_ENERGY, ""),
-    "total_act_ret_energy": (Quantity.EXPORT_ENERGY, ""),
+    "total_act_energy": Field(Quantity.IMPORT_ENERGY),
+    "total_act_ret_energy": Field(Quantity.EXPORT_ENERGY),
 }
 LOAD: Final[Fields] = {
-    "apower": (Quantity.LOAD_POWER, ""),
-    "aenergy": (Quantity.CONSUMPTION_ENERGY, ""),
-    "ret_aenergy": (Quantity.EXPORT_ENERGY, ""),
-    "voltage": (Quantity.VOLTAGE, ""),
-    "current": (Quantity.CURRENT, ""),
-    "pf": (Quantity.POWER_FACTOR, ""),
+    "apower": Field(Quantity.LOAD_POWER),
+    "aenergy": Field(Quantity.CONSUMPTION_ENERGY),
+    "ret_aenergy": Field(Quantity.EXPORT_ENERGY),
+    "voltage": Field(Quantity.VOLTAGE),
+    "current": Field(Quantity.CURRENT),
+    "pf": Field(Quantity.POWER_FACTOR),
 }
 COMPONENTS: Final[dict[str, tuple[Fields, str]]] = {
     "em": (EM, "em"),
@@ -69,6 +71,9 @@ COMPONENTS: Final[dict[str, tuple[Fields, str]]] = {
 }
 """The components that measure: their fields, and the name that their channel takes."""
 WHOLE_DEVICE: Final = "em:0"
+COUNTERS: Final = ("aenergy", "ret_aenergy")
+"""Fields of a load that are objects: their register is `total`."""
+COMPONENTS_REMEMBERED: Final = 256
 SYSTEM: Final = frozenset(
     {"ble", "bthome", "cloud", "eth", "knx", "matter", "modbus", "mqtt", "sys", "ui", "wifi", "ws"}
 )
@@ -81,7 +86,7 @@ def decode(message: Message) -> Decoded:
     if kind == "events" and last == "rpc":
         return _notified(msgspec.json.decode(message.payload))
     if kind == "status" and _is_component(last):
-        return list(_component(prefix[-1], last, msgspec.json.decode(message.payload), None))
+        return _component(prefix[-1], last, msgspec.json.decode(message.payload), None)
     return [] if _is_about_the_device(kind, last, message.payload) else None
 
 
@@ -116,25 +121,33 @@ def _is_component(name: str) -> bool:
     return kind.isalnum() and instance.isdecimal()
 
 
-def _component(device: str, name: str, component: dict[str, Any], at: datetime | None) -> Iterator[Reading]:
-    kind, _, instance = name.partition(":")
-    if kind not in COMPONENTS:
-        return
-    fields, channel_kind = COMPONENTS[kind]
+@lru_cache(maxsize=COMPONENTS_REMEMBERED)
+def fields_of(component: str) -> Fields:
+    """Fields of a component, by a name such as em:0 or switch:1; none where it measures nothing."""
+    kind, _, instance = component.partition(":")
+    fields, channel_kind = COMPONENTS.get(kind, ({}, kind))
     channel = f"{channel_kind}:{instance}"
     if channel == WHOLE_DEVICE:
         channel = ""
-    # A phase without voltage is not connected: its frequency, current and power factor are noise, its power is none.
-    dead = [phase for voltage, phase in VOLTAGES if component.get(voltage) == 0]
-    for field, value in component.items():
-        if field not in fields:
-            continue
-        quantity, phase = fields[field]
-        if phase in dead and quantity is not Quantity.ACTIVE_POWER:
-            continue
-        measured = number(value.get("total") if isinstance(value, dict) else value)
-        if measured is not None:
-            yield Reading(device, quantity, measured, at, phase, channel, "", NAME)
+    return {key: field._replace(channel=channel) for key, field in fields.items()}
+
+
+def _component(device: str, name: str, component: dict[str, Any], at: datetime | None) -> list[Reading]:
+    fields = fields_of(name)
+    if not fields:
+        return []
+    if COUNTERS[0] in component:
+        totals = {key: component[key].get("total") for key in COUNTERS if isinstance(component.get(key), dict)}
+        component = {**component, **totals}
+    dead = {phase for voltage, phase in VOLTAGES.items() if component.get(voltage) == 0}
+    if dead:
+        # A phase without voltage is not connected: its current and power factor are noise, its power is none.
+        fields = {
+            key: field
+            for key, field in fields.items()
+            if field.phase not in dead or field.quantity is Quantity.ACTIVE_POWER
+        }
+    return readings_of(component, fields, device, at, NAME)
 
 
 DIALECT: Final = Dialect(

@@ -14,84 +14,58 @@ Time is the gateway's clock, local and without offset. Neither in raw frames: th
 Source: Enedis-NOI-CPT_54E; tasmota.github.io/docs/Teleinfo; github.com/NicolasBernaerts/tasmota, teleinfo/README.md.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from energy.model import Message, Quantity, Reading
-from ingest.dialect import Decoded, Dialect, json_object, local_or_aware, number
+from ingest.dialect import Decoded, Dialect, Field, json_object, number, readings_of
+from ingest.tasmota import clock_of, device_of
+from ingest.teleinfo import IDENTITIES, LABELS, legal_time
 
 NAME: Final = "tasmota_teleinfo"
 PHASES: Final = ("1", "2", "3")
-LABELS: Final[dict[str, tuple[Quantity, str, str]]] = {
-    # standard mode
-    "EAST": (Quantity.IMPORT_ENERGY, "", ""),
-    **{f"EASF{n:02}": (Quantity.IMPORT_ENERGY, "", f"EASF{n:02}") for n in range(1, 11)},
-    "EAIT": (Quantity.EXPORT_ENERGY, "", ""),
-    "SINSTS": (Quantity.APPARENT_POWER, "", ""),
-    **{f"SINSTS{n}": (Quantity.APPARENT_POWER, f"L{n}", "") for n in PHASES},
-    "SINSTI": (Quantity.EXPORT_APPARENT_POWER, "", ""),
-    "CCASN": (Quantity.IMPORT_POWER_AVG, "", ""),
-    "CCAIN": (Quantity.EXPORT_POWER_AVG, "", ""),
-    **{f"IRMS{n}": (Quantity.CURRENT, f"L{n}", "") for n in PHASES},
-    **{f"URMS{n}": (Quantity.VOLTAGE, f"L{n}", "") for n in PHASES},
-    # historical mode: BASE is the only register of its option, the others are parts of an unpublished total
-    "BASE": (Quantity.IMPORT_ENERGY, "", ""),
-    "HCHC": (Quantity.IMPORT_ENERGY, "", "HC"),
-    "HCHP": (Quantity.IMPORT_ENERGY, "", "HP"),
-    "EJPHN": (Quantity.IMPORT_ENERGY, "", "HN"),
-    "EJPHPM": (Quantity.IMPORT_ENERGY, "", "PM"),
-    **{
-        f"BBR{period}": (Quantity.IMPORT_ENERGY, "", period)
-        for period in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")
-    },
-    "PAPP": (Quantity.APPARENT_POWER, "", ""),
-    "IINST": (Quantity.CURRENT, "", ""),
-    **{f"IINST{n}": (Quantity.CURRENT, f"L{n}", "") for n in PHASES},
-}
-IDENTITIES: Final = ("ADSC", "ADCO")
 SIGNATURE: Final = frozenset({*IDENTITIES, *LABELS, "VTIC", "OPTARIF", "NGTF"}) - {"BASE"}
 """Labels that, at the root of a message, tell a meter's frame from what other sensors of Tasmota publish."""
-METER: Final[dict[str, tuple[Quantity, str]]] = {
-    "P": (Quantity.APPARENT_POWER, ""),
-    "PP": (Quantity.EXPORT_APPARENT_POWER, ""),
-    "I": (Quantity.CURRENT, ""),
-    "C": (Quantity.POWER_FACTOR, ""),
-    **{f"U{n}": (Quantity.VOLTAGE, f"L{n}") for n in PHASES},
+METER: Final[dict[str, Field]] = {
+    "P": Field(Quantity.APPARENT_POWER),
+    "PP": Field(Quantity.EXPORT_APPARENT_POWER),
+    "I": Field(Quantity.CURRENT),
+    "C": Field(Quantity.POWER_FACTOR),
+    **{f"U{n}": Field(Quantity.VOLTAGE, phase=f"L{n}") for n in PHASES},
 }
-METER_OF_PHASES: Final[dict[str, tuple[Quantity, str]]] = {
+METER_OF_PHASES: Final[dict[str, Field]] = {
     **METER,
-    **{f"P{n}": (Quantity.APPARENT_POWER, f"L{n}") for n in PHASES},
-    **{f"W{n}": (Quantity.ACTIVE_POWER, f"L{n}") for n in PHASES},
-    **{f"I{n}": (Quantity.CURRENT, f"L{n}") for n in PHASES},
+    **{f"P{n}": Field(Quantity.APPARENT_POWER, phase=f"L{n}") for n in PHASES},
+    **{f"W{n}": Field(Quantity.ACTIVE_POWER, phase=f"L{n}") for n in PHASES},
+    **{f"I{n}": Field(Quantity.CURRENT, phase=f"L{n}") for n in PHASES},
 }
 """For meters with several phases; with one, P1, W1 and I1 repeat P, W and I."""
 SILENT: Final = frozenset({"STATE", "LWT", "INFO1", "INFO2", "INFO3", "UPTIME", "RTE"})
 FRAMES: Final = ("SENSOR", "RESULT", "TIC", "LIVE")
 PREFIX: Final = "tele"
-DATE_LENGTH: Final = 13
+TOTAL: Final = "CONSO"
+PRODUCED: Final = "PROD"
+REPEATS_TOTAL: Final = "BASE"
+"""The only period of its contract."""
 
 
 def decode(message: Message) -> Decoded:
     """Read a frame of labels, or the sections METER and CONTRACT; None where the sensor is no French meter."""
-    *_, before, name, last = ["", "", *message.topic.split("/")]
-    if last in SILENT:
+    if message.topic.rpartition("/")[2] in SILENT:
         return []
     root = json_object(message.payload)
     if root is None:
         return None
-    topic_device = before if name == PREFIX else name
     tic = root.get("TIC")
     if tic is None and not SIGNATURE.isdisjoint(root):
         tic = root
     if isinstance(tic, dict):
-        return list(_labels(tic, topic_device, _clock(tic.get("DATE"), root, message)))
+        return _labels(tic, root, message)
     meter, contract = root.get("METER"), root.get("CONTRACT")
-    if not _is_section(meter, "PH") and not _is_section(contract, "CONSO"):
+    if not _is_section(meter, "PH") and not _is_section(contract, TOTAL):
         return None
-    at = _clock(None, root, message)
-    device = str((contract or {}).get("serial") or topic_device)
+    at = clock_of(root, message)
+    device = str((contract or {}).get("serial") or device_of(message.topic))
     return [*_meter(meter or {}, device, at), *_contract(contract or {}, device, at)]
 
 
@@ -99,64 +73,35 @@ def _is_section(section: Any, key: str) -> bool:
     return isinstance(section, dict) and key in section
 
 
-def _labels(frame: dict[str, Any], topic_device: str, at: datetime | None) -> Iterator[Reading]:
+def _labels(frame: dict[str, Any], root: dict[str, Any], message: Message) -> list[Reading]:
     serial = next((str(frame[label]).strip() for label in IDENTITIES if frame.get(label)), "")
-    device = serial or topic_device
-    for label, value in frame.items():
-        if label not in LABELS:
-            continue
-        measured = number(value)
-        if measured is not None:
-            quantity, phase, tariff = LABELS[label]
-            yield Reading(device, quantity, measured, at, phase, "", tariff, NAME)
+    date = frame.get("DATE")
+    at = legal_time(date.strip(), message.zone) if isinstance(date, str) else None
+    return readings_of(frame, LABELS, serial or device_of(message.topic), at or clock_of(root, message), NAME)
 
 
-def _meter(section: dict[str, Any], device: str, at: datetime | None) -> Iterator[Reading]:
-    fields = METER if section.get("PH") == 1 else METER_OF_PHASES
-    for key, value in section.items():
-        if key not in fields:
-            continue
-        measured = number(value)
-        if measured is not None:
-            quantity, phase = fields[key]
-            yield Reading(device, quantity, measured, at, phase, "", "", NAME)
+def _meter(section: dict[str, Any], device: str, at: datetime | None) -> list[Reading]:
+    readings = readings_of(section, METER if section.get("PH") == 1 else METER_OF_PHASES, device, at, NAME)
     drawn_w, exported_w = number(section.get("W")), number(section.get("PW"))
     if drawn_w is not None or exported_w is not None:
         power_w = (drawn_w or 0.0) - (exported_w or 0.0)
-        yield Reading(device, Quantity.ACTIVE_POWER, power_w, at, "", "", "", NAME)
+        readings.append(Reading(device, Quantity.ACTIVE_POWER, power_w, at, "", "", "", NAME))
+    return readings
 
 
-def _contract(section: dict[str, Any], device: str, at: datetime | None) -> Iterator[Reading]:
-    if number(section.get("CONSO")):
+def _contract(section: dict[str, Any], device: str, at: datetime | None) -> list[Reading]:
+    readings = []
+    if number(section.get(TOTAL)):
         for key, value in section.items():
-            # Capital keys are registers; PROD is the exported one, BASE the only period of its contract: CONSO again.
-            if not key.isupper() or key in ("PROD", "BASE"):
+            # Capital keys are registers.
+            if not key.isupper() or key in (PRODUCED, REPEATS_TOTAL):
                 continue
-            measured = number(value)
-            if measured is not None:
-                tariff = "" if key == "CONSO" else key.rstrip(".")
-                yield Reading(device, Quantity.IMPORT_ENERGY, measured, at, "", "", tariff, NAME)
-    produced_wh = number(section.get("PROD"))
-    if produced_wh:
-        yield Reading(device, Quantity.EXPORT_ENERGY, produced_wh, at, "", "", "", NAME)
-
-
-def _clock(date: Any, root: dict[str, Any], message: Message) -> datetime | None:
-    at = _legal_time(date.strip(), message.zone) if isinstance(date, str) else None
-    if at is None and isinstance(root.get("Time"), str):
-        at = local_or_aware(root["Time"], message.zone, None if message.retain else message.received_at)
-    return at
-
-
-def _legal_time(text: str, zone: ZoneInfo) -> datetime | None:
-    season, digits = text[:1], text[1:]
-    if len(text) != DATE_LENGTH or season not in "EH" or not digits.isdecimal():
-        return None
-    year, month, day, hour, minute, second = (int(digits[i : i + 2]) for i in range(0, 12, 2))
-    # The season letter tells the two equal hours of an autumn night apart: summer time comes first.
-    return datetime(
-        2000 + year, month, day, hour, minute, second, tzinfo=zone, fold=1 if season == "H" else 0
-    ).astimezone(UTC)
+            if (measured := number(value)) is not None:
+                tariff = "" if key == TOTAL else key.rstrip(".")
+                readings.append(Reading(device, Quantity.IMPORT_ENERGY, measured, at, "", "", tariff, NAME))
+    if produced_wh := number(section.get(PRODUCED)):
+        readings.append(Reading(device, Quantity.EXPORT_ENERGY, produced_wh, at, "", "", "", NAME))
+    return readings
 
 
 DIALECT: Final = Dialect(
