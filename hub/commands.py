@@ -175,8 +175,10 @@ def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     number, leaves = arguments.workers, arguments.leave
     if number is None and not leaves:
         return _services("ingest")(arguments, settings)
-    if number is not None and leaves:
-        raise InvalidInput("--leave is for one client id: give it without --workers")
+    if number is not None:
+        workers.check_number(number)
+        if leaves:
+            raise InvalidInput("--leave is for one client id: give it without --workers")
     require_schema(settings)
     stop = threading.Event()
     services.stop_on_signals(stop)

@@ -67,11 +67,8 @@ def run_workers(settings: Settings, number: int, stop: threading.Event) -> None:
     alone reads what needs its order.
 
     Raises:
-        InvalidInput: not a number of workers.
         Unavailable: the first start of one failed; what it said is in the log.
     """
-    if not 1 <= number <= MOST:
-        raise InvalidInput(f"--workers {number} is out of range: 1 to {MOST}")
     workers = [Worker(name, environment) for name, environment in _identities(settings, number)]
     with ExitStack() as stack:
         for worker in workers:
@@ -81,6 +78,16 @@ def run_workers(settings: Settings, number: int, stop: threading.Event) -> None:
         while not stop.wait(LOOK_EVERY_S):
             for worker in workers:
                 _look_after(worker)
+
+
+def check_number(number: int) -> None:
+    """Refuse a number of workers that makes no sense.
+
+    Raises:
+        InvalidInput: none, or far too many.
+    """
+    if not 1 <= number <= MOST:
+        raise InvalidInput(f"--workers {number} is out of range: 1 to {MOST}")
 
 
 def _identities(settings: Settings, number: int) -> list[tuple[str, dict[str, str]]]:

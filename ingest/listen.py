@@ -207,7 +207,8 @@ class Listener:
                 f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
             ) from error
         self._client.loop_start()
-        self._answered.wait(timeout_s)
+        if not self._answered.wait(timeout_s) and not self._is_up:
+            self._has_no_five = self._is_five  # an old broker may wait for more of a packet that it does not know
 
     def _leave(self) -> None:
         self._stopped = True

@@ -6,6 +6,7 @@ a message takes to be committed.
 """
 
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def measure(settings: Settings, messages: int, rounds: int) -> dict[str, Any]:
     if messages < FEWEST or rounds < 1:
         raise InvalidInput(f"the bench needs at least {FEWEST} messages and one round")
     packets = [packet(number, publication) for number, publication in enumerate(mixed_messages(messages))]
-    with migrated_postgres() as url, mosquitto(settings.mqtt_in_flight) as port:
+    with mosquitto(settings.mqtt_in_flight) as port, migrated_postgres() as url:
 
         def run(kind: str, sent: Sequence[bytes], rate: float | None = None) -> Run:
             return _run(kind, sent, rate, _environment(url, port, settings), port, lambda: _check(url, len(sent), kind))
@@ -106,7 +107,10 @@ def _run(
     check: Callable[[], None],
 ) -> Run:
     command = [sys.executable, "-m", "hub.bench.subscriber", kind, str(len(packets))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as subscriber:  # noqa: S603
+    # Ctrl-C is for the bench, which then ends its servers and subscribers in order.
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    ) as subscriber:
         assert subscriber.stdout is not None
         try:
             if not subscriber.stdout.readline():
@@ -141,7 +145,7 @@ def _environment(url: str, port: int, settings: Settings) -> dict[str, str]:
         mqtt_in_flight=settings.mqtt_in_flight,
         batch=settings.batch,
         oldest_days=OLD,
-        mqtt_client_id="bench",
+        mqtt_client_id=f"bench-{secrets.token_hex(4)}",
     )
 
 
