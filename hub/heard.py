@@ -7,6 +7,7 @@ from typing import Any, Final
 import psycopg
 
 from energy.time import rfc3339
+from hub.refused import printable
 from store.devices import HeardDevice, heard_devices
 from store.rejected import Refusal, refusals
 
@@ -34,7 +35,8 @@ def table(connection: psycopg.Connection, device: str, now: datetime) -> str:
     """Devices for people, and beneath them what was refused, by topic."""
     heard = heard_devices(connection, now - RATE_OVER, device)
     refused = refusals(connection, device)
-    parts = [_columns(_rows(heard, now))] if heard else [NOBODY]
+    nobody = f"nothing was heard from a device whose id begins with {device!r}" if device else NOBODY
+    parts = [_columns(_rows(heard, now))] if heard else [nobody]
     unmapped = sum(not d.points for d in heard)
     if unmapped:
         parts.append(
@@ -65,7 +67,7 @@ def _rows(heard: Sequence[HeardDevice], now: datetime) -> list[tuple[str, ...]]:
 
 
 def _refused(refused: Sequence[Refusal]) -> str:
-    lines = [f"  {r.topic}: {r.reason} ({r.times} times)" for r in refused[:MOST_REFUSALS]]
+    lines = [f"  {printable(r.topic)}: {printable(r.reason)} ({r.times} times)" for r in refused[:MOST_REFUSALS]]
     if len(refused) > MOST_REFUSALS:
         lines.append(f"  and {len(refused) - MOST_REFUSALS} more")
     return "\n".join(lines)

@@ -25,6 +25,8 @@ REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.Prog
 """What the database says to a message that it will never take; anything else may pass."""
 SITES_EVERY_S: Final = 5.0
 """How long a change of the site map, or a message kept by another worker, may take to be noticed."""
+ROW_BYTES: Final = 300
+"""What a row of the quarantine takes besides a payload."""
 
 
 @dataclass(slots=True)
@@ -60,10 +62,14 @@ class _Batch:
 
 
 class Appender:
-    """Writes batches of messages over one connection, and counts."""
+    """Writes batches of messages over one connection, and counts.
+
+    `refused_bytes` is what it has put in quarantine since it started, at most: what repeats itself takes room once. [B]
+    """
 
     def __init__(self, *, keep_technical: bool = False, oldest: timedelta = OLDEST) -> None:
         self.counts = Counts()
+        self.refused_bytes = 0
         self._book = store.SeriesBook()
         self._keep_technical = keep_technical
         self._oldest = oldest
@@ -95,6 +101,7 @@ class Appender:
                 quarantine.add_messages(connection, [_rejected(messages[0], f"the database refuses it: {error}")])
             self.counts.messages += 1
             self.counts.rejected_messages += 1
+            self.refused_bytes += size_of(messages[0])
 
     def _learn(self, connection: psycopg.Connection) -> None:
         """Take over the site map, and what other workers have kept, as they are now."""
@@ -120,6 +127,8 @@ class Appender:
         self.counts.undated += batch.undated
         self.counts.rejected_messages += len(batch.rejected_messages)
         self.counts.rejected_readings += len(batch.rejected_readings)
+        self.refused_bytes += sum(size_of(r.message) for r in batch.rejected_messages)
+        self.refused_bytes += ROW_BYTES * len(batch.rejected_readings)
 
     def _decode(self, messages: Sequence[Message]) -> _Batch:
         batch = _Batch()
@@ -154,6 +163,11 @@ class Appender:
             heard_at = message.received_at or datetime.now(UTC)
             batch.rejected_readings += [RejectedReading(r.reading, r.reason, heard_at) for r in split.rejected]
         batch.undated += split.undated
+
+
+def size_of(message: Message) -> int:
+    """What a message takes in quarantine, about. [B]"""
+    return len(message.payload) + ROW_BYTES
 
 
 def _rejected(message: Message, reason: str) -> RejectedMessage:

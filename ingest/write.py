@@ -33,8 +33,8 @@ STOP_TIMEOUT_S: Final = 5.0
 QUEUE_WAIT_S: Final = 0.2
 TELL_EVERY_S: Final = 2.0
 TRIM_EVERY_S: Final = 600.0
-TRIM_AFTER: Final = 20_000
-"""Refused messages and readings after which the quarantine is looked at before its time."""
+TRIM_SHARE: Final = 5
+"""The quarantine is looked at before its time when one in so many of its bytes may be new."""
 
 
 class Writer:
@@ -147,9 +147,9 @@ class Writer:
         if now >= self._tell_at:
             self._tell_at = now + TELL_EVERY_S
             listeners.tell(connection, self.state())
-        refused = self._appender.counts.rejected_messages + self._appender.counts.rejected_readings
+        refused = self._appender.refused_bytes
         if now >= self._trim_at or refused > self._trim_beyond:
-            self._trim_at, self._trim_beyond = now + TRIM_EVERY_S, refused + TRIM_AFTER
+            self._trim_at, self._trim_beyond = now + TRIM_EVERY_S, refused + self._quarantine[1] // TRIM_SHARE
             if forgotten := trim(connection, *self._quarantine):
                 log.warning("the quarantine is full or old: %d of what was refused is forgotten", forgotten)
 

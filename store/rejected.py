@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,9 @@ import psycopg
 from energy.model import Message, Quantity, Reading
 from store.queries import statement
 
-_READING_KEY: Final = itemgetter("device", "quantity", "phase", "channel", "tariff", "at", "value")
+_KEY: Final = ("device", "quantity", "phase", "channel", "tariff", "at", "value")
+"""What makes a reading in quarantine the same, and the order in which everybody writes them."""
+_READING_KEY: Final = attrgetter(*_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class RejectedReading:
 class QuarantinedMessage(NamedTuple):
     """A kept message: `message.received_at` is its first hearing; the same came `times` times, the last at `last_at`.
 
-    `digest` identifies it.
+    `digest` identifies it. Where `message.retain` is true it was only ever heard as the copy that a broker keeps.
     """
 
     digest: bytes
@@ -57,6 +59,11 @@ class Refusal(NamedTuple):
     last_at: datetime
 
 
+def digest_of(message: Message) -> bytes:
+    """What identifies a message in quarantine: its topic and payload."""
+    return hashlib.sha256(message.topic.encode() + b"\0" + message.payload).digest()
+
+
 def add_messages(connection: psycopg.Connection, rejected: Iterable[RejectedMessage]) -> None:
     """Quarantine whole messages; the same topic and payload is kept once and counted.
 
@@ -64,7 +71,7 @@ def add_messages(connection: psycopg.Connection, rejected: Iterable[RejectedMess
     """
     rows = [
         {
-            "digest": hashlib.sha256(r.message.topic.encode() + b"\0" + r.message.payload).digest(),
+            "digest": digest_of(r.message),
             "topic": _storable(r.message.topic),
             "payload": r.message.payload,
             "zone": r.message.zone.key,
@@ -82,23 +89,11 @@ def add_messages(connection: psycopg.Connection, rejected: Iterable[RejectedMess
 def add_readings(connection: psycopg.Connection, rejected: Iterable[RejectedReading]) -> None:
     """Keep implausible readings aside, each with its reason, in one order as `add_messages` does."""
     rows = [
-        {
-            "device": r.reading.device,
-            "quantity": r.reading.quantity,
-            "phase": r.reading.phase,
-            "channel": r.reading.channel,
-            "tariff": r.reading.tariff,
-            "dialect": r.reading.dialect,
-            "at": r.reading.at,
-            "value": r.reading.value,
-            "reason": r.reason,
-            "heard_at": r.heard_at,
-        }
-        for r in rejected
+        {**_key(r.reading), "dialect": r.reading.dialect, "reason": r.reason, "heard_at": r.heard_at} for r in rejected
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.executemany(statement("rejected_reading_add"), sorted(rows, key=_READING_KEY))
+            cursor.executemany(statement("rejected_reading_add"), sorted(rows, key=itemgetter(*_KEY)))
 
 
 def refusals(connection: psycopg.Connection, topic: str = "") -> list[Refusal]:
@@ -109,27 +104,34 @@ def refusals(connection: psycopg.Connection, topic: str = "") -> list[Refusal]:
 def quarantined_messages(
     connection: psycopg.Connection, topic: str = "", batch: int = 500
 ) -> Iterator[list[QuarantinedMessage]]:
-    """Messages in quarantine in batches, by digest; of topics that begin with `topic`."""
-    after = b""
-    while rows := connection.execute(
-        statement("rejected_messages"), {"topic": topic, "after": after, "limit": batch}
-    ).fetchall():
-        yield [_message(row) for row in rows]
-        after = rows[-1][0]
+    """Messages in quarantine in batches, as they were when asked, the first heard first.
+
+    Only topics that begin with `topic`. The caller may commit between two batches.
+    """
+    with connection.cursor("quarantined_messages", withhold=True) as cursor:
+        cursor.execute(statement("rejected_messages"), {"topic": topic})
+        while rows := cursor.fetchmany(batch):
+            yield [_message(row) for row in rows]
 
 
-def quarantined_readings(connection: psycopg.Connection, device: str = "") -> list[RejectedReading]:
-    """Readings in quarantine, of devices that begin with `device`."""
-    rows = connection.execute(statement("rejected_readings"), {"device": device})
-    return [
-        RejectedReading(Reading(name, Quantity(quantity), value, at, phase, channel, tariff, dialect), reason, heard_at)
-        for name, quantity, value, at, phase, channel, tariff, dialect, reason, heard_at in rows
-    ]
+def quarantined_readings(
+    connection: psycopg.Connection, device: str = "", batch: int = 5000
+) -> Iterator[list[RejectedReading]]:
+    """Readings in quarantine, of devices that begin with `device`, in batches as `quarantined_messages`."""
+    with connection.cursor("quarantined_readings", withhold=True) as cursor:
+        cursor.execute(statement("rejected_readings"), {"device": device})
+        while rows := cursor.fetchmany(batch):
+            yield [_reading(row) for row in rows]
 
 
-def release_messages(connection: psycopg.Connection, digests: Sequence[bytes]) -> None:
-    """Take messages out of quarantine."""
-    connection.execute(statement("rejected_message_release"), {"digests": list(digests)})
+def release_messages(connection: psycopg.Connection, messages: Sequence[QuarantinedMessage]) -> set[bytes]:
+    """Take messages out of quarantine, and return their digests; one that came again meanwhile stays."""
+    return {digest for (digest,) in connection.execute(statement("rejected_message_release"), _times(messages))}
+
+
+def restore_times(connection: psycopg.Connection, messages: Sequence[QuarantinedMessage]) -> None:
+    """Count messages as often as they had come when they were read, for reading them again is no hearing."""
+    connection.execute(statement("rejected_message_times"), _times(messages))
 
 
 def write_reasons(connection: psycopg.Connection, reasons: Mapping[bytes, str]) -> None:
@@ -141,11 +143,15 @@ def write_reasons(connection: psycopg.Connection, reasons: Mapping[bytes, str]) 
 
 def release_readings(connection: psycopg.Connection, readings: Iterable[Reading]) -> None:
     """Take readings out of quarantine."""
-    fields = ("device", "quantity", "phase", "channel", "tariff", "at", "value")
     with connection.cursor() as cursor:
-        cursor.executemany(
-            statement("rejected_reading_release"), [{name: getattr(r, name) for name in fields} for r in readings]
-        )
+        cursor.executemany(statement("rejected_reading_release"), [_key(r) for r in sorted(readings, key=_READING_KEY)])
+
+
+def write_reading_reasons(connection: psycopg.Connection, readings: Iterable[RejectedReading]) -> None:
+    """Write why readings are in quarantine now."""
+    rows = [{**_key(r.reading), "reason": r.reason} for r in readings]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement("rejected_reading_reason"), sorted(rows, key=itemgetter(*_KEY)))
 
 
 def trim(connection: psycopg.Connection, oldest: timedelta, size_bytes: int) -> int:
@@ -163,6 +169,20 @@ def _message(row: tuple[Any, ...]) -> QuarantinedMessage:
     digest, topic, payload, zone, retain, reason, times, first_at, last_at = row
     message = Message(topic, payload, first_at, retain, ZoneInfo(zone))
     return QuarantinedMessage(digest, message, reason, times, last_at)
+
+
+def _reading(row: tuple[Any, ...]) -> RejectedReading:
+    device, quantity, value, at, phase, channel, tariff, dialect, reason, heard_at = row
+    reading = Reading(device, Quantity(quantity), value, at, phase, channel, tariff, dialect)
+    return RejectedReading(reading, reason, heard_at)
+
+
+def _times(messages: Sequence[QuarantinedMessage]) -> dict[str, list[Any]]:
+    return {"digests": [m.digest for m in messages], "times": [m.times for m in messages]}
+
+
+def _key(reading: Reading) -> dict[str, Any]:
+    return {name: getattr(reading, name) for name in _KEY}
 
 
 def _storable(text: str) -> str:

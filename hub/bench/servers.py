@@ -50,7 +50,12 @@ def mosquitto(in_flight: int) -> Iterator[int]:
         file = Path(folder) / "mosquitto.conf"
         file.write_text(CONFIGURATION.format(port=port, in_flight=in_flight))
         Path(folder).chmod(0o755)
-        process = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            [program, "-c", str(file)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             _wait(port, process)
             yield port

@@ -1,6 +1,5 @@
--- Messages in quarantine, so many at a time in the order of their digests.
+-- Messages in quarantine, in the order in which they were first heard.
 SELECT digest, topic, payload, zone, retain, reason, times, first_at, last_at
 FROM rejected_message
-WHERE digest > %(after)s AND starts_with(topic, %(topic)s)
-ORDER BY digest
-LIMIT %(limit)s
+WHERE starts_with(topic, %(topic)s)
+ORDER BY first_at, digest
