@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     ingest.add_argument(
         "--workers", type=int, default=None, metavar="N", help="N processes that share the messages (MQTT 5)"
     )
+    ingest.add_argument("--parent", type=int, default=None, help=argparse.SUPPRESS)
     ingest.add_argument(
         "--leave", action="store_true", help="fetch what the broker keeps for HUB_MQTT_CLIENT_ID, and end its session"
     )

@@ -16,6 +16,7 @@ from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
 from hub import decoding, heard, refused, replay, services, workers
+from hub.counted import counted
 from hub.settings import Settings, read_settings
 from ingest.append import Appender
 from ingest.broker import broker_at
@@ -70,10 +71,10 @@ def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
         if not changes:
             print("nothing to change: the database equals the file")
         elif arguments.dry_run:
-            print(f"{len(changes)} changes; nothing was changed (--dry-run)")
+            print(f"{counted(len(changes), 'change')}; nothing was changed (--dry-run)")
         else:
             registry.apply_changes(connection, changes)
-            print(f"{len(changes)} changes applied")
+            print(f"{counted(len(changes), 'change')} applied")
     return 0
 
 
@@ -133,7 +134,7 @@ def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     messages = replay.read_messages(read_text(arguments.file), arguments.file.name)
     broker = broker_at(settings.mqtt_url, "", protocol=settings.mqtt_protocol)
     replay.publish_messages(broker, messages, arguments.speed, sys.stderr)
-    print(f"{len(messages)} messages published")
+    print(f"{counted(len(messages), 'message')} published to {broker.host}:{broker.port}")
     return 0
 
 
@@ -157,11 +158,13 @@ def _viewer(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _services(*names: services.Name) -> Callable[[argparse.Namespace, Settings], int]:
+def _services(*names: services.Name, parent: int | None = None) -> Callable[[argparse.Namespace, Settings], int]:
     def start(_arguments: argparse.Namespace, settings: Settings) -> int:
         require_schema(settings)
         stop = threading.Event()
         services.stop_on_signals(stop)
+        if parent is not None:
+            services.stop_with(parent, stop)
         with services.running(settings, names) as running:
             if "serve" in names:
                 print(f"listening on {running.address}", file=sys.stderr)
@@ -173,8 +176,8 @@ def _services(*names: services.Name) -> Callable[[argparse.Namespace, Settings],
 
 def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     number, leaves = arguments.workers, arguments.leave
-    if number is None and not leaves:
-        return _services("ingest")(arguments, settings)
+    if arguments.parent is not None:
+        return _services("ingest", parent=arguments.parent)(arguments, settings)
     if number is not None:
         workers.check_number(number)
         if leaves:
@@ -182,17 +185,20 @@ def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
     require_schema(settings)
     stop = threading.Event()
     services.stop_on_signals(stop)
-    if number is None:
-        services.listener_of(settings).fetch_and_leave(stop)
-    else:
+    if number is not None:
         workers.run_workers(settings, number, stop)
+    elif leaves:
+        workers.leave(settings, stop)
+    else:
+        workers.leave_surplus(settings, 1, stop)
+        return 0 if stop.is_set() else _services("ingest")(arguments, settings)
     return 0
 
 
 def _devices(arguments: argparse.Namespace, settings: Settings) -> int:
     require_schema(settings)
     with connect(settings.database_url) as connection:
-        now = datetime.now(UTC)
+        now = datetime.now(settings.zone_info)
         if arguments.json:
             print(json.dumps(heard.devices(connection, arguments.device, now), indent=1))
         else:
@@ -213,10 +219,7 @@ def _rejected(arguments: argparse.Namespace, settings: Settings) -> int:
                 oldest = timedelta(days=settings.oldest_days)
                 appender = Appender(keep_technical=settings.keep_technical, oldest=oldest)
                 done = refused.replay(connection, appender, arguments.topic, oldest)
-                print(
-                    f"{done.messages} messages read again, {done.readings} readings stored,"
-                    f" {done.still_refused} still refused"
-                )
+                print(refused.done_text(connection, arguments.topic, done))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
@@ -163,6 +164,17 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(signal.SIGHUP, ask)
 
 
+def stop_with(parent: int, stop: threading.Event) -> None:
+    """Set an event when the process that started us is gone, however it ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent and not stop.wait(CHECK_EVERY_S):
+            pass
+        stop.set()
+
+    threading.Thread(target=watch, name="hub-parent", daemon=True).start()
+
+
 def check_port(host: str, port: int, setting: str) -> None:
     """Refuse a port that nobody can listen on now, naming the setting or option that gave it.
 
@@ -204,7 +216,7 @@ def _why_not(host: str, port: int, setting: str, error: OSError) -> str:
             return f"this machine cannot listen on {host} ({error.strerror}); check HUB_API_HOST"
 
 
-def listener_of(settings: Settings) -> Listener:
+def listener_of(settings: Settings, *, is_leaving: bool = False) -> Listener:
     """The listener that the settings describe."""
     broker = broker_at(
         settings.mqtt_url,
@@ -222,6 +234,6 @@ def listener_of(settings: Settings) -> Listener:
         appender,
         settings.zone_info,
         settings.batch,
-        quarantine_age=timedelta(days=settings.rejected_days),
-        quarantine_bytes=settings.rejected_mb * 1_000_000,
+        is_leaving=is_leaving,
+        quarantine=(timedelta(days=settings.rejected_days), settings.rejected_mb * 1_000_000),
     )

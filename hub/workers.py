@@ -1,6 +1,7 @@
 """Several `hub ingest` processes that share the messages: started together, watched, started again when one ends."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -9,11 +10,17 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from energy.errors import InvalidInput, Unavailable
+from energy.model import FOREVER_AGO
+from hub.services import listener_of
 from hub.settings import Settings, environment_with
 from ingest.broker import GROUP
+from ingest.leave import fetch_and_leave
+from store.connect import connect
+from store.listeners import read_listeners, read_sessions
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +41,17 @@ class Worker:
     environment: Mapping[str, str]
     pause_s: float = SHORTEST_PAUSE_S
     started_at: float = 0.0
+    began_at: datetime = FOREVER_AGO
     not_before: float = 0.0
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
         """Start it; what it says goes where we say ours."""
-        self.started_at = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "ingest"], env=dict(self.environment), start_new_session=True
+        self.started_at, self.began_at = time.monotonic(), datetime.now(UTC)
+        self.process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "hub", "ingest", "--parent", str(os.getpid())],
+            env=dict(self.environment),
+            start_new_session=True,
         )
 
     def ask_to_end(self) -> None:
@@ -71,13 +81,55 @@ def run_workers(settings: Settings, number: int, stop: threading.Event) -> None:
     """
     workers = [Worker(name, environment) for name, environment in _identities(settings, number)]
     with ExitStack() as stack:
-        for worker in workers:
-            worker.start()
-            stack.callback(worker.wait_for_end)
+        stack.callback(lambda: [worker.wait_for_end() for worker in workers])
         stack.callback(lambda: [worker.ask_to_end() for worker in workers])
+        workers[0].start()
+        _wait_until_it_listens(workers[0], settings, stop)
+        for worker in workers[1:]:
+            worker.start()
+        leave_surplus(settings, number, stop)
         while not stop.wait(LOOK_EVERY_S):
             for worker in workers:
                 _look_after(worker)
+
+
+def leave(settings: Settings, stop: threading.Event) -> None:
+    """Give the client id of the settings up: store what the broker keeps for it, and end its session.
+
+    Raises:
+        Unavailable: broker or database do not answer, or a process listens by that id right now.
+    """
+    with connect(settings.database_url) as connection:
+        group = settings.mqtt_group or read_sessions(connection).get(settings.mqtt_client_id, "")
+    given_up = settings.model_copy(update={"mqtt_group": group})
+    listener = listener_of(given_up, is_leaving=True)
+    fetch_and_leave(listener, settings.mqtt_client_id, settings.database_url, stop)
+
+
+def leave_surplus(settings: Settings, number: int, stop: threading.Event) -> None:
+    """Give up the client ids of workers beyond a number that an earlier start had; their messages would wait for ever.
+
+    Raises:
+        Unavailable: as leave().
+    """
+    first = settings.mqtt_client_id
+    with connect(settings.database_url) as connection:
+        sessions = read_sessions(connection)
+    for name, group in sessions.items():
+        place = name.removeprefix(f"{first}-")
+        if not stop.is_set() and name != place and place.isdecimal() and int(place) > number:
+            log.info("fetching what the broker keeps for %s, which is no longer used", name)
+            leave(settings.model_copy(update={"mqtt_client_id": name, "mqtt_group": group}), stop)
+
+
+def _wait_until_it_listens(worker: Worker, settings: Settings, stop: threading.Event) -> None:
+    """Until then nobody would read what only the first worker reads."""
+    with connect(settings.database_url) as connection:
+        while not stop.wait(LOOK_EVERY_S):
+            _look_after(worker)
+            told = {said.state.id: said.state for said in read_listeners(connection)}.get(worker.name)
+            if told is not None and told.is_connected and told.started_at >= worker.began_at:
+                return
 
 
 def check_number(number: int) -> None:

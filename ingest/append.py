@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 
 from energy.errors import UndecodableMessage
-from energy.model import TECHNICAL, Message, Reading, Site
+from energy.model import FOREVER_AGO, TECHNICAL, Message, Reading, Site
 from ingest.decode import LONGEST_REASON, Decoder, unwrap_parts
 from ingest.plausible import OLDEST, split_plausible
 from store import readings as store
@@ -25,6 +25,8 @@ REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.Prog
 """What the database says to a message that it will never take; anything else may pass."""
 SITES_EVERY_S: Final = 5.0
 """How long a change of the site map, or a message kept by another worker, may take to be noticed."""
+CLOCKS_APART: Final = timedelta(minutes=5)
+"""How far the clocks of this machine and of the database may be apart."""
 ROW_BYTES: Final = 300
 """What a row of the quarantine takes besides a payload."""
 
@@ -76,6 +78,13 @@ class Appender:
         self._sites: tuple[Site, ...] = ()
         self._decoder = Decoder()
         self._learned_at = float("-inf")
+        self._kept_since = FOREVER_AGO
+
+    def begin(self) -> None:
+        """Trust nothing remembered: a new connection may lead to a database that was restored or took over."""
+        self._book = store.SeriesBook()
+        self._learned_at = float("-inf")
+        self._kept_since = FOREVER_AGO
 
     def append(self, connection: psycopg.Connection, messages: Sequence[Message]) -> None:
         """Commit the readings of messages, or their rejection; when this returns they may be acknowledged.
@@ -105,14 +114,15 @@ class Appender:
 
     def _learn(self, connection: psycopg.Connection) -> None:
         """Take over the site map, and what other workers have kept, as they are now."""
-        sites, kept = read_sites(connection), read_kept(connection)
+        sites = read_sites(connection)
         if sites != self._sites:
-            self._sites, self._decoder = sites, Decoder(sites, kept)
-        else:
-            self._decoder.learn(kept)
+            self._sites, self._decoder, self._kept_since = sites, Decoder(sites), FOREVER_AGO
+        self._decoder.learn(read_kept(connection, self._kept_since))
+        self._kept_since = datetime.now(UTC) - CLOCKS_APART
         self._learned_at = time.monotonic()
 
     def _commit(self, connection: psycopg.Connection, messages: Sequence[Message]) -> None:
+        self._decoder.newly_kept.clear()
         batch = self._decode(messages)
         with connection.transaction():
             appended = store.append(connection, self._book, batch.readings)
@@ -120,7 +130,6 @@ class Appender:
             quarantine.add_readings(connection, batch.rejected_readings)
             write_kept(connection, self._decoder.newly_kept)
         store.remember(self._book, appended)
-        self._decoder.newly_kept.clear()
         self.counts.messages += len(messages)
         self.counts.stored += appended.stored
         self.counts.repeated += appended.repeated
@@ -167,7 +176,7 @@ class Appender:
 
 def size_of(message: Message) -> int:
     """What a message takes in quarantine, about. [B]"""
-    return len(message.payload) + ROW_BYTES
+    return len(message.payload) + len(message.topic) + ROW_BYTES
 
 
 def _rejected(message: Message, reason: str) -> RejectedMessage:

@@ -9,8 +9,10 @@ from energy.errors import InvalidInput
 Protocol: TypeAlias = Literal["auto", "5", "3.1.1"]
 GROUP: Final = "hub"
 """The group of workers where nobody names another."""
-IN_ORDER: Final = "spBv1.0/"
-"""Topics whose messages cannot be read out of order: one worker of a group reads them all."""
+SPARKPLUG: Final = "spBv1.0"
+OURS: Final = "hub"
+RELAYS: Final = "hub/v1/+/relay"
+"""Messages that cannot be read out of order, Sparkplug B and what a gateway relays: one worker reads them all."""
 NO_ADDRESS: Final = (
     "HUB_MQTT_URL is not an address such as mqtt://user:password@host:1883"
     " (in a password, / is written %2F, ? is %3F and # is %23)"
@@ -22,7 +24,7 @@ class Broker:
     """Where messages come from, and as whom we ask for them. The client id keeps our session in the broker.
 
     With a `group`, its members share the messages among them; `reads_in_order` of one of them says that it alone reads
-    the topics under IN_ORDER.
+    what needs its order.
     """
 
     host: str
@@ -41,17 +43,17 @@ class Broker:
         """What to subscribe to."""
         if not self.group:
             return self.topics
-        in_order = (f"{IN_ORDER}#",) if self.reads_in_order and any(map(_may_cover_in_order, self.topics)) else ()
-        return (*shared(self.topics, self.group), *in_order)
+        in_order = [own for topic in self.topics for own in _in_order(topic)] if self.reads_in_order else []
+        return (*shared(self.topics, self.group), *dict.fromkeys(in_order))
 
     @property
-    def filters_of_the_other_way(self) -> tuple[str, ...]:
+    def filters_to_leave(self) -> tuple[str, ...]:
         """What a session holds that was used without a group before, or with the usual one; to be left."""
         return self.topics if self.group else shared(self.topics, GROUP)
 
     def leaves_to_others(self, topic: str) -> bool:
         """Whether another worker of the group reads this topic."""
-        return bool(self.group) and not self.reads_in_order and topic.startswith(IN_ORDER)
+        return bool(self.group) and not self.reads_in_order and _needs_order(topic)
 
 
 def shared(topics: tuple[str, ...], group: str) -> tuple[str, ...]:
@@ -79,5 +81,15 @@ def broker_at(url: str, client_id: str, **options: Any) -> Broker:
     return Broker(parts.hostname, port, client_id, username=username, password=password, **options)
 
 
-def _may_cover_in_order(topic_filter: str) -> bool:
-    return topic_filter.partition("/")[0] in ("#", "+", IN_ORDER.rstrip("/"))
+def _needs_order(topic: str) -> bool:
+    return topic.startswith(f"{SPARKPLUG}/") or (topic.startswith("hub/v1/") and topic.endswith("/relay"))
+
+
+def _in_order(topic_filter: str) -> tuple[str, ...]:
+    """What of a filter needs its order, as filters that ask for no more than it does."""
+    first = topic_filter.partition("/")[0]
+    if topic_filter in ("#", "+/#"):
+        return (f"{SPARKPLUG}/#", RELAYS)
+    if first == SPARKPLUG:
+        return (topic_filter,)
+    return (RELAYS,) if topic_filter in (f"{OURS}/#", f"{OURS}/v1/#", RELAYS) else ()

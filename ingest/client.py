@@ -10,12 +10,21 @@ tests of this module fail if a later version no longer calls or has them.
 
 import socket
 import struct
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
+from energy.errors import Unavailable
+from ingest.broker import Broker
+
+SESSION_EXPIRY_S: Final = 7 * 24 * 3600
+KEEPALIVE_S: Final = 30
+ANSWER_TIMEOUT_S: Final = 10.0
 READ_BYTES: Final = 65_536
 NO_PROPERTIES: Final = b"\0"
 PUBACK: Final = struct.Struct(">BBH")
@@ -32,6 +41,7 @@ class BufferedSocket:
         self._socket = connected
         self._ahead = b""
         self._at = 0
+        self.fills = 0
 
     def recv(self, size: int) -> bytes:
         """Up to `size` bytes; b"" when the other side has closed.
@@ -42,6 +52,7 @@ class BufferedSocket:
         if self._at == len(self._ahead):
             self._ahead, self._at = b"", 0
             self._ahead = self._socket.recv(READ_BYTES)
+            self.fills += 1
         begin = self._at
         self._at = min(begin + size, len(self._ahead))
         return self._ahead[begin : self._at]
@@ -64,6 +75,26 @@ class Client(mqtt.Client):
         super().__init__(CallbackAPIVersion.VERSION2, manual_ack=True, **options)
         self._hear = hear
         self.on_message = self._hear_message
+
+    def resume(self, broker: Broker) -> None:
+        """Connect, with a session in the broker that outlives the connection.
+
+        Raises:
+            Unavailable: nobody answers there.
+        """
+        options: dict[str, Any] = {}
+        if self.protocol == MQTTProtocolVersion.MQTTv5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.ReceiveMaximum = broker.in_flight
+            options = {"clean_start": False, "properties": properties}
+        try:
+            self.connect(broker.host, broker.port, KEEPALIVE_S, **options)
+        except OSError as error:
+            raise Unavailable(
+                f"the MQTT broker at {broker.host}:{broker.port} does not answer"
+                f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
+            ) from error
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Acknowledge messages of QoS 1, in the order in which they came; any thread may call it."""
@@ -101,9 +132,12 @@ class Client(mqtt.Client):
         self._hear(topic, bytes(message.payload), message.mid, message.qos, message.retain)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read what the socket has, not one packet alone."""
+        """Read what the socket has, not one packet alone; then let answers go out before the next look."""
+        before = _fills(self.socket())
         code = super().loop_read(max_packets)
-        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and _has_read_ahead(self.socket()):
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and _has_read_ahead(now := self.socket()):
+            if _fills(now) > before + 1:
+                break
             code = super().loop_read(max_packets)
         return code
 
@@ -114,5 +148,22 @@ class Client(mqtt.Client):
         return BufferedSocket(connected)
 
 
+def end_session_in_3_1_1(broker: Broker) -> None:
+    """Let a broker forget a client id: in 3.1.1 only a clean connection under that name does it."""
+    ended = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=broker.client_id, clean_session=True)
+    client.username_pw_set(broker.username, broker.password)
+    client.on_connect = lambda *_: ended.set()
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    ended.wait(ANSWER_TIMEOUT_S)
+    client.disconnect()
+    client.loop_stop()
+
+
 def _has_read_ahead(connected: object) -> bool:
     return isinstance(connected, BufferedSocket) and connected.pending() > 0
+
+
+def _fills(connected: object) -> int:
+    return connected.fills if isinstance(connected, BufferedSocket) else 0

@@ -19,13 +19,14 @@ LONGEST_NAME: Final = 60
 LONGEST_REASON: Final = 500
 KEPT_TOPICS: Final = 10_000
 """Topics whose last message is kept for later ones; beyond that the one longest unheard goes."""
+LONGEST_KEPT_TOPIC: Final = 500
 NAMES_REMEMBERED: Final = 65_536
 
 
 class Decoder:
     """Reads messages with the dialects and the site map, and keeps those that later ones cannot be read without.
 
-    `newly_kept` holds the last payload by topic: whoever stores the readings stores it too, and then clears it.
+    `newly_kept` holds the last payload by topic since it was last cleared: whoever stores the readings stores it too.
     """
 
     def __init__(self, sites: Iterable[Site] = (), kept: Mapping[str, bytes] = NOTHING) -> None:
@@ -52,23 +53,29 @@ class Decoder:
                 readings = dialect.decode(seen)
                 if readings is None:
                     continue
-                if dialect.keeps is not None and dialect.keeps(seen.topic):
-                    self._keep(message.topic, message.payload)
                 named = [_named(reading, route.name) for reading in readings] if route.name else readings
                 for reading in named:
                     _check_names(reading.device, reading.phase, reading.channel, reading.tariff)
+                if dialect.keeps is not None and dialect.keeps(seen):
+                    self._keep(message)
             except BROKEN as error:
                 raise UndecodableMessage(message.topic, f"{dialect.name}: {_why(error)}") from error
             return list(named)
         raise UndecodableMessage(message.topic, _unknown(route))
 
-    def learn(self, kept: dict[str, bytes]) -> None:
-        """Take over what others have kept; what this decoder has kept since and not handed over is newer."""
-        self._kept.update(kept | self.newly_kept)
+    def learn(self, kept: Mapping[str, bytes]) -> None:
+        """Take over what others have kept."""
+        for topic, payload in kept.items():
+            self._remember(topic, payload)
 
-    def _keep(self, topic: str, payload: bytes) -> None:
-        if self._kept.pop(topic, None) != payload:
-            self.newly_kept[topic] = payload
+    def _keep(self, message: Message) -> None:
+        if len(message.topic) > LONGEST_KEPT_TOPIC:
+            raise ValueError(f"a topic of {len(message.topic)} letters is too long to be kept for later messages")
+        self.newly_kept[message.topic] = message.payload
+        self._remember(message.topic, message.payload)
+
+    def _remember(self, topic: str, payload: bytes) -> None:
+        self._kept.pop(topic, None)
         self._kept[topic] = payload
         if len(self._kept) > KEPT_TOPICS:
             del self._kept[next(iter(self._kept))]

@@ -45,15 +45,15 @@ class Dialect:
     raises one of BROKEN where it is its own but broken.
 
     `base` is the beginning of its topics as installed, where users may choose another one: a site's prefix is rewritten
-    to it before `decode` sees the message. `keeps` names the messages that later ones cannot be read without; `decode`
-    finds the last payload on each such topic in `Message.earlier`.
+    to it before `decode` sees the message. `keeps` tells the messages that later ones cannot be read without; both find
+    the payload kept last on each such topic in `Message.earlier`.
     """
 
     name: str
     topics: tuple[str, ...]
     decode: Callable[[Message], Decoded]
     base: str = ""
-    keeps: Callable[[str], bool] | None = None
+    keeps: Callable[[Message], bool] | None = None
 
 
 class Field(NamedTuple):

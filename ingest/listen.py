@@ -24,32 +24,33 @@ from energy.errors import Unavailable
 from energy.model import Message
 from ingest.append import Appender
 from ingest.broker import Broker
-from ingest.client import Client
+from ingest.client import Client, end_session_in_3_1_1
 from ingest.session import Session
 from ingest.write import Writer
+from store import listeners
 from store.connect import connect
 from store.listeners import ListenerState
 
 log = logging.getLogger(__name__)
 
-SESSION_EXPIRY_S: Final = 7 * 24 * 3600
-KEEPALIVE_S: Final = 30
 LONGEST_PAUSE_S: Final = 30
 UNSUPPORTED_PROTOCOL: Final = 132
 TAKEN_OVER: Final = 142
 """MQTT 5 reasons: the broker has no MQTT 5; another connection came with our client id."""
 SHORT_CONNECTION_S: Final = 5.0
-LOOK_EVERY_S: Final = 0.1
 NOWHERE: Final = "hub/nowhere"
 """A topic that nobody subscribes to: leaving it is a question to the broker that needs no right and changes nothing."""
 RETAINED_ONLY_WHEN_NEW: Final = 1
 """MQTT 5 retain handling: kept messages come with a new subscription, not with each reconnection."""
-QUARANTINE_AGE: Final = timedelta(days=90)
-QUARANTINE_BYTES: Final = 100_000_000
+QUARANTINE: Final = (timedelta(days=90), 100_000_000)
+"""How old, and how large [B], what was refused may become."""
 
 
 class Listener:
-    """Listens to a broker and appends what it hears, between start() and stop()."""
+    """Listens to a broker and appends what it hears, between start() and stop().
+
+    One that `is_leaving` subscribes to nothing, and hears only what the broker has kept for it.
+    """
 
     def __init__(
         self,
@@ -59,8 +60,8 @@ class Listener:
         zone: ZoneInfo,
         batch: int = 4000,
         *,
-        quarantine_age: timedelta = QUARANTINE_AGE,
-        quarantine_bytes: int = QUARANTINE_BYTES,
+        is_leaving: bool = False,
+        quarantine: tuple[timedelta, int] = QUARANTINE,
     ) -> None:
         self.appender = appender
         self._broker = broker
@@ -77,7 +78,7 @@ class Listener:
         self._is_five = broker.protocol != "3.1.1"
         self._has_no_five = False
         self._leaving: set[int] = set()
-        self._is_leaving = False
+        self._is_leaving = is_leaving
         self._farewell: Properties | None = None
         self._client = self._new_client()
         # A name for the client of the moment: it is another one after a fall back to 3.1.1.
@@ -89,8 +90,7 @@ class Listener:
             self._state,
             batch=batch,
             capacity=2 * broker.in_flight,
-            quarantine_age=quarantine_age,
-            quarantine_bytes=quarantine_bytes,
+            quarantine=quarantine,
         )
 
     def start(self, timeout_s: float = 10.0) -> None:
@@ -103,12 +103,20 @@ class Listener:
         self._writer.start()
         try:
             self._connect_in_some_version(timeout_s)
+            with connect(self._database_url) as connection:
+                listeners.remember_session(connection, self._broker.client_id, self._broker.group)
         except Unavailable:
             self._writer.stop()
             raise
 
     def _connect_in_some_version(self, timeout_s: float) -> None:
         self._connect(timeout_s)
+        if self._broker.group and (self._has_no_five or not self._is_five):
+            self._leave()
+            raise Unavailable(
+                f"the MQTT broker at {self._broker.host}:{self._broker.port} has no MQTT 5, which workers that share"
+                " messages need: start `hub ingest` without --workers and HUB_MQTT_GROUP"
+            )
         if self._has_no_five and self._broker.protocol == "auto":
             log.info("the broker at %s:%s has no MQTT 5; speaking 3.1.1", self._broker.host, self._broker.port)
             self._leave()
@@ -116,9 +124,6 @@ class Listener:
             self._answered.clear()
             self._client = self._new_client()
             self._connect(timeout_s)
-        if not self._is_five and self._broker.group:
-            self._refusal = f"workers that share as {self._broker.group} need MQTT 5"
-            self._is_subscribed = False
         if not self._is_subscribed:
             self._leave()
             raise Unavailable(
@@ -126,26 +131,19 @@ class Listener:
                 " check the user and password in HUB_MQTT_URL, and what that user may read"
             )
 
-    def fetch_and_leave(self, stop: threading.Event) -> None:
-        """Store what the broker keeps for our client id, without subscribing any more, and end our session there.
+    def stop(self, *, for_good: bool = False) -> None:
+        """Hear no more, store what was heard, and leave; what cannot be stored in time will come again.
 
-        Raises:
-            Unavailable: as start() and check() do; then nothing is lost, and it can be tried again.
+        `for_good` also ends our session in the broker, so that it keeps nothing for us any more.
         """
-        self._is_leaving = True
-        self.start()
-        while not self._session.is_settled and not stop.wait(LOOK_EVERY_S):
-            self.check()
-        if not stop.is_set():
+        if for_good:
             self._farewell = Properties(PacketTypes.DISCONNECT)
             self._farewell.SessionExpiryInterval = 0
-        self.stop()
-
-    def stop(self) -> None:
-        """Hear no more, store what was heard, and leave; what cannot be stored in time will come again."""
         self._stopped = True
         self._writer.stop()
         self._leave()
+        if for_good and not self._is_five:
+            end_session_in_3_1_1(self._broker)
         log.info("%s", self.appender.counts.sentence())
 
     def check(self) -> None:
@@ -166,6 +164,11 @@ class Listener:
     def acknowledged(self) -> int:
         """How many messages were committed and acknowledged since start()."""
         return self._session.total_acknowledged
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that the broker had kept has come, and is committed and acknowledged."""
+        return self._session.is_settled
 
     @property
     def is_connected(self) -> bool:
@@ -193,19 +196,7 @@ class Listener:
         return client
 
     def _connect(self, timeout_s: float) -> None:
-        options: dict[str, Any] = {}
-        if self._is_five:
-            properties = Properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
-            properties.ReceiveMaximum = self._broker.in_flight
-            options = {"clean_start": False, "properties": properties}
-        try:
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, **options)
-        except OSError as error:
-            raise Unavailable(
-                f"the MQTT broker at {self._broker.host}:{self._broker.port} does not answer"
-                f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
-            ) from error
+        self._client.resume(self._broker)
         self._client.loop_start()
         if not self._answered.wait(timeout_s) and not self._is_up:
             self._has_no_five = self._is_five  # an old broker may wait for more of a packet that it does not know
@@ -220,6 +211,8 @@ class Listener:
     def _on_connect(
         self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
+        if not flags.session_present and self._is_leaving:
+            log.info("the broker keeps no session for %s", self._broker.client_id)
         if reason.is_failure:
             if self._is_subscribed:
                 log.warning("the broker refuses us (%s); trying again", reason)
@@ -231,7 +224,7 @@ class Listener:
         self._connected_at, self._is_up = time.monotonic(), True
         log.info("connected to the broker at %s:%s", self._broker.host, self._broker.port)
         if self._is_leaving:
-            self._unsubscribe(client, (*self._broker.filters, *self._broker.filters_of_the_other_way))
+            self._unsubscribe(client, (*self._broker.filters, *self._broker.filters_to_leave))
             self._is_subscribed = True
             self._answered.set()
         elif self._is_five:
@@ -251,7 +244,7 @@ class Listener:
                 self._refused_later = Unavailable(f"the broker no longer lets us subscribe to {', '.join(refused)}")
             return
         if self._is_five:
-            self._unsubscribe(client, self._broker.filters_of_the_other_way)
+            self._unsubscribe(client, self._broker.filters_to_leave)
         self._is_subscribed = True
         self._answered.set()
 

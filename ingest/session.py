@@ -5,8 +5,9 @@ their age, so readings without a stamp of their own must not get one from it, ex
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -14,6 +15,9 @@ from energy.model import Message
 
 Acknowledge: TypeAlias = Callable[[Sequence[int]], object]
 """Sends the acknowledgements of messages of QoS 1, by their mids."""
+
+LATE_S: Final = 5.0
+"""How long a message may have been held back for its arrival to still tell its time."""
 
 
 class Delivery(NamedTuple):
@@ -34,11 +38,16 @@ class Session:
     Catching up: the broker hands over what it kept until its window of unacknowledged messages is full, then one more
     for each acknowledgement. A question that it answers in turn (any will do) shows how full the window is: emptier
     than it has been before, or empty, means that nothing is kept any more, and what follows is heard as it happens.
+    The same when nothing could be acknowledged for a while, as when the database was away.
     """
 
-    def __init__(self, acknowledge: Acknowledge, ask: Callable[[], object]) -> None:
+    def __init__(
+        self, acknowledge: Acknowledge, ask: Callable[[], object], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._send = acknowledge
         self._ask = ask
+        self._clock = clock
+        self._waiting_since = 0.0
         self._lock = threading.Lock()
         self.total_acknowledged = 0
         self._connection = 0
@@ -76,6 +85,8 @@ class Session:
             if self._is_catching_up and message is not None:
                 message = replace(message, retain=True)
             if qos > 0:
+                if self._received == self._acknowledged:
+                    self._waiting_since = self._clock()
                 self._received += 1
             return Delivery(message, mid, qos, self._connection)
 
@@ -83,10 +94,20 @@ class Session:
         """Acknowledge what was committed, except messages of an earlier connection: they come again."""
         with self._lock:
             mids = [d.mid for d in deliveries if d.qos > 0 and d.connection == self._connection]
+            self._fall_behind_when_late()
             self._send(mids)
             self._acknowledged += len(mids)
             self.total_acknowledged += len(mids)
             self._ask_when_due()
+
+    def _fall_behind_when_late(self) -> None:
+        """Without acknowledgements for long the broker's window may be full: what follows was perhaps held back."""
+        now = self._clock()
+        if self._received > self._acknowledged and now - self._waiting_since > LATE_S and not self._is_catching_up:
+            self._is_catching_up, self._is_asking = True, False
+            self._acknowledged_when_asked = self._acknowledged
+            self._fullest = self._received - self._acknowledged
+        self._waiting_since = now
 
     def answer(self) -> int | None:
         """The broker has answered; return how many messages have come once the last that it kept is among them."""

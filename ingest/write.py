@@ -18,9 +18,11 @@ import psycopg
 
 from energy.errors import Unavailable
 from ingest.append import Appender
+from ingest.decode import KEPT_TOPICS
 from ingest.session import Delivery, Session
 from store import listeners
 from store.connect import connect, database_answers
+from store.kept import trim_kept
 from store.listeners import ListenerState
 from store.readings import prepare
 from store.rejected import trim
@@ -31,6 +33,9 @@ SHORTEST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 5.0
 QUEUE_WAIT_S: Final = 0.2
+BYTES_WAIT_S: Final = 0.01
+MOST_BYTES: Final = 64_000_000
+"""Payloads that may wait; a message beyond that is still taken, so that none is too long to pass. [B]"""
 TELL_EVERY_S: Final = 2.0
 TRIM_EVERY_S: Final = 600.0
 TRIM_SHARE: Final = 5
@@ -42,7 +47,7 @@ class Writer:
 
     Args:
         state: how the listener is; the writer adds its own counts.
-        quarantine_age, quarantine_bytes: what the quarantine may hold.
+        quarantine: how old, and how large [B], what was refused may become.
     """
 
     def __init__(
@@ -54,8 +59,7 @@ class Writer:
         *,
         batch: int,
         capacity: int,
-        quarantine_age: timedelta,
-        quarantine_bytes: int,
+        quarantine: tuple[timedelta, int],
     ) -> None:
         self.failure: Unavailable | None = None
         self._database_url = database_url
@@ -63,8 +67,9 @@ class Writer:
         self._session = session
         self._state = state
         self._batch = batch
-        self._quarantine = (quarantine_age, quarantine_bytes)
+        self._quarantine = quarantine
         self._queue: queue.Queue[Delivery] = queue.Queue(maxsize=max(capacity, batch))
+        self._bytes_put = self._bytes_taken = 0
         self._pending: list[Delivery] = []
         self._stop = threading.Event()
         self._is_database_away = False
@@ -82,13 +87,16 @@ class Writer:
         """Hand over a message; waits while the queue is full. Once stopped, what comes is left to come again."""
         full_since = 0.0
         while not self._stop.is_set():
-            try:
-                self._queue.put(delivery, timeout=QUEUE_WAIT_S if full_since else 0)
-                return
-            except queue.Full:
-                now = time.monotonic()
-                self._full_s += now - full_since if full_since else 0.0
-                full_since = now
+            if self._bytes_put - self._bytes_taken < MOST_BYTES:
+                with suppress(queue.Full):
+                    self._queue.put(delivery, timeout=QUEUE_WAIT_S if full_since else 0)
+                    self._bytes_put += size_of(delivery)
+                    return
+            elif full_since:
+                self._stop.wait(BYTES_WAIT_S)
+            now = time.monotonic()
+            self._full_s += now - full_since if full_since else 0.0
+            full_since = now
 
     def stop(self) -> None:
         """Take no more, write what was taken, and end; what cannot be written in time will come again."""
@@ -106,6 +114,7 @@ class Writer:
                 try:
                     with database_answers(), connect(self._database_url) as connection:
                         prepare(connection)
+                        self._appender.begin()
                         self._write(connection)
                         return
                 # A standby that has not been promoted yet is also a database that cannot take anything.
@@ -132,6 +141,7 @@ class Writer:
                 messages = [delivery.message for delivery in self._pending if delivery.message is not None]
                 self._appender.append(connection, messages)
                 self._session.acknowledge(self._pending)
+                self._bytes_taken += sum(map(size_of, self._pending))
                 self._pending = []
             if self._is_database_away:
                 self._is_database_away = False
@@ -150,6 +160,7 @@ class Writer:
         refused = self._appender.refused_bytes
         if now >= self._trim_at or refused > self._trim_beyond:
             self._trim_at, self._trim_beyond = now + TRIM_EVERY_S, refused + self._quarantine[1] // TRIM_SHARE
+            trim_kept(connection, KEPT_TOPICS)
             if forgotten := trim(connection, *self._quarantine):
                 log.warning("the quarantine is full or old: %d of what was refused is forgotten", forgotten)
 
@@ -170,3 +181,8 @@ class Writer:
             while len(batch) < self._batch:
                 batch.append(self._queue.get_nowait())
         return batch
+
+
+def size_of(delivery: Delivery) -> int:
+    """How long the payload of a delivery is [B]."""
+    return 0 if delivery.message is None else len(delivery.message.payload)

@@ -54,3 +54,18 @@ def read_listeners(connection: psycopg.Connection) -> list[ToldState]:
         ToldState(ListenerState(id_, started_at, *rest), told_at, silent_s)
         for id_, started_at, told_at, silent_s, *rest in connection.execute(statement("listeners"))
     ]
+
+
+def remember_session(connection: psycopg.Connection, id_: str, group: str) -> None:
+    """From now on a broker keeps messages for a client id."""
+    connection.execute(statement("broker_session_put"), {"id": id_, "group": group})
+
+
+def forget_session(connection: psycopg.Connection, id_: str) -> None:
+    """A client id was given up in order."""
+    connection.execute(statement("broker_session_forget"), {"id": id_})
+
+
+def read_sessions(connection: psycopg.Connection) -> dict[str, str]:
+    """The client ids for which a broker keeps messages, each with its group."""
+    return dict(connection.execute(statement("broker_sessions")).fetchall())

@@ -50,11 +50,11 @@ class QuarantinedMessage(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What was refused on one topic for one reason: how many different messages, how often, when last."""
+    """What was refused on one topic for one reason: how many are kept, how often they came, when last."""
 
     topic: str
     reason: str
-    messages: int
+    kept: int
     times: int
     last_at: datetime
 

@@ -1,12 +1,14 @@
 """The site map in the database, for those who read messages."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
 from energy.model import ChannelRole, Quantity, Site
 from store.queries import statement
+
+KNOWN: Final = frozenset(Quantity)
 
 
 def read_sites(connection: psycopg.Connection) -> tuple[Site, ...]:
@@ -15,8 +17,12 @@ def read_sites(connection: psycopg.Connection) -> tuple[Site, ...]:
 
 
 def site_of(prefix: str, dialect: str, zone: str, name: str, roles: Mapping[str, Any]) -> Site:
-    """The site of a row of the database."""
-    read = {role: ChannelRole(Quantity(said["quantity"]), float(said["factor"])) for role, said in roles.items()}
+    """The site of a row of the database, without roles whose quantity only a later version knows."""
+    read = {
+        role: ChannelRole(Quantity(said["quantity"]), float(said["factor"]))
+        for role, said in roles.items()
+        if said["quantity"] in KNOWN
+    }
     return Site(prefix, dialect, zone, name, read)
 
 

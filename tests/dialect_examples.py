@@ -2,7 +2,8 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from energy.errors import UndecodableMessage
 from energy.model import ChannelRole, Message, Quantity, Reading, Site, unit_of
 from energy.time import rfc3339
+from ingest.decode import Decoder
 from ingest.dialects import DIALECTS
 
 ROOT = Path(__file__).parents[1]
@@ -76,9 +79,16 @@ def on_site(example: dict[str, Any], file: str) -> tuple[Message, list[Site]]:
 
 def heard_before(file: str, place: int) -> dict[str, bytes]:
     """What the examples before this one in its file have said, where the dialect keeps such messages."""
-    keeps = next((dialect.keeps for dialect in DIALECTS if dialect.name == file), None)
-    before = [message_of(example) for example in json.loads((FOLDER / f"{file}.json").read_text())[:place]]
-    return {message.topic: message.payload for message in before if keeps is not None and keeps(message.topic)}
+    return kept_of(json.loads((FOLDER / f"{file}.json").read_text())[:place])
+
+
+def kept_of(before: Sequence[dict[str, Any]]) -> dict[str, bytes]:
+    """What a hub that has read these messages keeps for later ones."""
+    decoder = Decoder()
+    for example in before:
+        with suppress(UndecodableMessage):
+            decoder.decode(message_of(example))
+    return decoder.newly_kept
 
 
 def map_of(sample: dict[str, Any]) -> list[Site]:
@@ -98,9 +108,6 @@ def own_messages(name: str) -> Iterator[tuple[Message, list[Site], dict[str, byt
     for place, example in enumerate(json.loads((FOLDER / f"{name}.json").read_text())):
         yield *on_site(example, name), heard_before(name, place)
     if (SHARED / f"{name}.json").exists():
-        keeps, kept = next(dialect.keeps for dialect in DIALECTS if dialect.name == name), {}
-        for sample in json.loads((SHARED / f"{name}.json").read_text()):
-            message = message_of(sample)
-            yield message, map_of(sample), dict(kept)
-            if keeps is not None and keeps(message.topic):
-                kept[message.topic] = message.payload
+        samples = json.loads((SHARED / f"{name}.json").read_text())
+        for place, sample in enumerate(samples):
+            yield message_of(sample), map_of(sample), kept_of(samples[:place])

@@ -250,7 +250,7 @@ def test_up_stores_computes_and_serves(migrated_url: str, mosquitto: Mosquitto, 
         "HUB_API_PORT": "0",
     }
     with running_hub("up", log=log, settings=settings) as process:
-        assert lines("replay", str(file), settings=settings) == ["3 messages published"]
+        assert lines("replay", str(file), settings=settings) == [f"3 messages published to 127.0.0.1:{mosquitto.port}"]
         path = f"{address_in(log)}v1/communities/quarterly/balance?start=2026-05-04"
         wait_until(lambda: len(httpx.get(path).json()["rows"]) == 2)
         assert [row["consumption_kwh"] for row in httpx.get(path).json()["rows"]] == [0.015, 0.015]

@@ -190,6 +190,8 @@ def test_numbers_that_json_cannot_write_are_null_and_whole_ones_have_no_fraction
         (f"[{'9' * 5000}]", "messages.json is not JSON"),
         ("{}", "messages.json is not a JSON list"),
         ("null", "messages.json is not a JSON list"),
+        ('{"topic": "a", "payload": ""}\nrubbish', "messages.json, line 2, is not JSON"),
+        ('{"topic": "a", "payload": ""}\n\n{"topic": "a"}', "messages.json, line 3: expected"),
         ("[1]", "messages.json, message 1: expected"),
         ('[{"topic": "x", "payload": ""}, {"topic": "x"}]', "messages.json, message 2: expected"),
         ('[{"topic": 1, "payload": ""}]', "messages.json, message 1: expected"),

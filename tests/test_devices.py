@@ -10,10 +10,11 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from energy.model import Message
+from energy.model import FOREVER, FOREVER_AGO, Message
 from energy.time import rfc3339
+from hub.heard import point_text
 from store.connect import connect
-from store.devices import heard_devices
+from store.devices import HeardDevice, Mapped, heard_devices
 from store.queries import statement
 from tests.appending import Store, open_store, told
 from tests.hub_command import call_hub
@@ -85,17 +86,23 @@ def test_nothing_heard_yet_says_where_to_look(migrated_url: str) -> None:
 
 def test_nothing_heard_from_this_one_while_others_were(store: Store, migrated_url: str) -> None:
     store.append(told("a", ago(minutes=1), import_wh=1))
-    assert hub_devices(migrated_url, "b") == "nothing was heard from a device whose id begins with 'b'\n"
+    said = "no device that was heard has an id beginning with 'b'; `hub devices` lists "
+    assert hub_devices(migrated_url, "b") == f"{said}the only one\n"
+    store.append(told("c", ago(minutes=1), import_wh=1))
+    assert hub_devices(migrated_url, "b") == f"{said}all 2\n"
 
 
 def test_only_refusals_were_heard(store: Store, migrated_url: str) -> None:
     store.append(*(Message("wine/7", b"1", ago(minutes=m)) for m in (3, 2, 1)))
-    first, _, *refused = hub_devices(migrated_url).splitlines()
+    first, refused, advice = hub_devices(migrated_url).split("\n\n")
     assert first.startswith("nothing was heard yet")
-    assert refused == [
+    assert refused.splitlines() == [
         "Refused, and kept in quarantine (`hub rejected list` shows all):",
         "  wine/7: no dialect knows this topic (3 times)",
     ]
+    for door in ("[[site]]", "docs/dialects.md", "docs/message-format.md"):
+        assert door in advice
+    assert hub_devices(migrated_url, "grape").startswith("nothing was heard yet"), "there is no other to list"
 
 
 def test_a_device_in_json(store: Store, migrated_url: str) -> None:
@@ -109,6 +116,8 @@ def test_a_device_in_json(store: Store, migrated_url: str) -> None:
             "readings_per_hour": 2,
             "points": [],
             "channels": [],
+            "not_mapped": [""],
+            "ended": [],
         }
     ]
 
@@ -125,10 +134,55 @@ def test_the_points_are_those_mapped_now(store: Store, migrated_url: str, tmp_pa
         "later": [],
         "stranger": [],
     }
-    assert list(heard) == ["ended", "later", "stranger", "mapped", "moved"], "those without a point first"
+    assert list(heard) == ["later", "stranger", "mapped", "moved", "ended"], "those without a point first, ended last"
+    assert heard["ended"]["ended"] == [{"channel": "", "point": "flat", "until": "2026-01-01T00:00:00Z"}]
     text = hub_devices(migrated_url)
-    assert "3 of 5 belong to no metering point: add [[point.device]] entries to the territory file" in text
-    assert "belong to no" not in hub_devices(migrated_url, "mapped")
+    assert "2 of 5 belong to no metering point: add [[point.device]] entries to the territory file" in text
+    assert "1 of 1 belongs to no metering point" in hub_devices(migrated_url, "later")
+    for device in ("mapped", "ended"):
+        assert "no metering point" not in hub_devices(migrated_url, device)
+
+
+NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ENDED: Final = datetime(2026, 11, 19, 7, tzinfo=UTC)
+ALWAYS: Final = (FOREVER_AGO, FOREVER)
+MAPPINGS: Final = [
+    ("nothing is mapped", [""], [], "not mapped"),
+    ("the device itself", [""], [("", "home", *ALWAYS)], "home"),
+    ("mapped later", [""], [("", "home", NOW + timedelta(days=1), FOREVER)], "not mapped"),
+    ("mapped no longer", [""], [("", "shop", FOREVER_AGO, ENDED)], "until 19 Nov: shop"),
+    ("another year", [""], [("", "shop", FOREVER_AGO, NOW - timedelta(days=365))], "until 22 Nov 2025: shop"),
+    ("an end exclusive", [""], [("", "shop", FOREVER_AGO, NOW)], "until 22 Nov: shop"),
+    ("moved", [""], [("", "shop", FOREVER_AGO, ENDED), ("", "home", ENDED, FOREVER)], "home"),
+    ("only one channel", ["chn0", "chn1"], [("chn0", "cellar", *ALWAYS)], "chn0: cellar, chn1: not mapped"),
+    ("each its own", ["a", "b"], [("a", "x", *ALWAYS), ("b", "y", *ALWAYS)], "a: x, b: y"),
+    ("no channel", ["a", "b"], [], "not mapped"),
+    ("the whole covers no channel", ["a", "b"], [("", "x", *ALWAYS)],
+        "not mapped, as a whole: x, but nothing is heard there"),
+    ("the whole beside channels", ["", "a", "b"], [("", "x", *ALWAYS)], "as a whole: x, 2 others: not mapped"),
+    ("a channel and not the whole", ["", "a"], [("a", "x", *ALWAYS)], "a: x, as a whole: not mapped"),
+    ("a channel that does not exist", ["a"], [("A", "x", *ALWAYS)], "not mapped, A: x, but nothing is heard there"),
+    ("one channel ended", ["a", "b"], [("a", "x", FOREVER_AGO, ENDED), ("b", "y", *ALWAYS)],
+        "b: y, a: until 19 Nov: x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "channels", "mappings", "said"), MAPPINGS, ids=[row[0] for row in MAPPINGS])
+def test_whose_point_it_measures_is_said_channel_by_channel(
+    why: str, channels: list[str], mappings: list[tuple[str, str, datetime, datetime]], said: str
+) -> None:
+    device = HeardDevice("d", "test", NOW, 0, channels, [Mapped(*mapping) for mapping in mappings])
+    assert point_text(device, NOW) == said, why
+
+
+def test_a_device_of_channels_that_is_mapped_as_a_whole_belongs_to_no_point(
+    store: Store, migrated_url: str, tmp_path: Path
+) -> None:
+    apply(migrated_url, tmp_path, TERRITORY)
+    store.append(Message("hub/v1/mapped", b'{"channel": "chn0", "import_wh": 1}', ago(minutes=1)))
+    (heard,) = as_json(migrated_url).values()
+    assert (heard["points"], heard["not_mapped"]) == ([], ["chn0"])
+    assert "1 of 1 belongs to no metering point" in hub_devices(migrated_url)
 
 
 def test_the_rate_is_of_the_last_hour(store: Store, migrated_url: str) -> None:
@@ -153,7 +207,7 @@ def test_the_table_is_for_people(store: Store, migrated_url: str, tmp_path: Path
     store.append(told("mapped", ago(seconds=30), import_wh=1), told("stranger", ago(hours=5), import_wh=1))
     store.append(told("old", ago(days=4), import_wh=1), told("young", ago(minutes=7), import_wh=1))
     store.append(Message("wine/\x1b[31m7", b"1", ago()), told("mapped", ago(), import_wh=-3))
-    table, _, refused = hub_devices(migrated_url).split("\n\n")
+    table, _, refused, _ = hub_devices(migrated_url).split("\n\n")
     title, *lines = table.splitlines()
     assert title.split("  ")[0] == "device"
     assert [line[title.index("last heard") : title.index("readings/h")].strip() for line in lines[:3]] == [
@@ -164,7 +218,7 @@ def test_the_table_is_for_people(store: Store, migrated_url: str, tmp_path: Path
     assert [line.split()[0] for line in lines] == ["young", "stranger", "old", "mapped"]
     assert [line[title.index("point") :] for line in lines] == ["not mapped"] * 3 + ["home"]
     assert "\x1b" not in refused
-    assert "wine/\N{REPLACEMENT CHARACTER}[31m7: no dialect knows this topic (1 times)" in refused
+    assert "wine/\N{REPLACEMENT CHARACTER}[31m7: no dialect knows this topic (1 time)" in refused
     assert "such as: import_energy is -3.0: it cannot be negative" in refused
 
 

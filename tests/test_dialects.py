@@ -25,6 +25,7 @@ from tests.dialect_examples import (
     SHARED,
     examples,
     heard_before,
+    kept_of,
     map_of,
     message_of,
     on_site,
@@ -140,12 +141,8 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 def test_recorded_message(name: str, index: int) -> None:
     """Every reading that a recorded message must at least give, and none from those that hold none."""
     samples = json.loads((SHARED / f"{name}.json").read_text())
-    sample, kept = samples[index], {}
-    keeps = next(dialect.keeps for dialect in DIALECTS if dialect.name == name)
-    for before in samples[:index]:
-        if keeps is not None and keeps(before["topic"]):
-            kept[before["topic"]] = message_of(before).payload
-    decoder = Decoder(map_of(sample), kept)
+    sample = samples[index]
+    decoder = Decoder(map_of(sample), kept_of(samples[:index]))
     if not sample["expect"]:
         with suppress(UndecodableMessage):
             assert decoder.decode(message_of(sample)) == []

@@ -15,6 +15,7 @@ from energy.model import Message
 from hub.replay import pack, read_messages
 from ingest.append import Appender
 from tests.appending import NOON, TODAY, Store, open_store, told
+from tests.hub_command import call_hub
 from tests.quarantine import (
     BARN,
     CELLAR,
@@ -153,7 +154,9 @@ def test_what_can_be_read_now_is_stored_and_the_rest_stays(
     kept, kept_readings = store.rows(KEPT), store.rows(READINGS)
     apply(migrated_url, tmp_path, case.territory)
     said = hub_rejected(store, "replay", **case.settings)
-    assert said.endswith(f" {len(case.stored) - len(case.before)} readings stored, {len(case.stays)} still refused\n")
+    number = len(case.stored) - len(case.before)
+    readings = "1 reading" if number == 1 else f"{number} readings"
+    assert said.endswith(f" {readings} stored, {len(case.stays)} still refused\n")
     assert [(device, at, value) for device, _, at, value in store.rows(STORED)] == list(case.stored)
     reasons = [reason for (reason,) in store.rows(REASONS)]
     assert len(reasons) == len(case.stays)
@@ -163,6 +166,8 @@ def test_what_can_be_read_now_is_stored_and_the_rest_stays(
     after = all_of(store)
     said = hub_rejected(store, "replay", **case.settings)
     assert said == f"0 messages read again, 0 readings stored, {len(case.stays)} still refused\n"
+    if case.stays:
+        assert f"\n\n{len(case.stays)} in quarantine\n" in hub_rejected(store, "list"), "as many as a replay says"
     assert all_of(store) == after, "a second replay changes nothing"
 
 
@@ -189,16 +194,40 @@ def test_the_list_names_topic_reason_and_count_the_latest_first(store: Store) ->
     store.append(*(Message("hub/v1/a", b"{", NOON + timedelta(hours=h)) for h in range(3)))
     store.append(Message("wine/7\x1b[2J\n", b"1", NOON + timedelta(hours=5)), Message("hub/v1/a", b"{{", NOON))
     store.append(told("mad", import_wh=-1), told("mad", import_wh=-2))
-    title, *lines = hub_rejected(store, "list").splitlines()
-    assert title.split() == ["times", "last", "heard", "topic", "or", "device", "why"]
-    assert [line.split()[:3] for line in lines] == [
-        ["1", "2026-03-14T17:00:00Z", "wine/7\ufffd[2J\ufffd"],
-        ["3", "2026-03-14T14:00:00Z", "hub/v1/a"],
-        ["1", "2026-03-14T12:00:00Z", "hub/v1/a"],
-        ["2", "2026-03-14T12:00:00Z", "mad"],
+    table, number, advice = hub_rejected(store, "list").split("\n\n")
+    title, *lines = table.splitlines()
+    assert title.split() == ["kept", "times", "last", "heard", "topic", "or", "device", "why"]
+    assert [line.split()[:4] for line in lines] == [
+        ["1", "1", "2026-03-14T17:00:00Z", "wine/7\ufffd[2J\ufffd"],
+        ["1", "3", "2026-03-14T14:00:00Z", "hub/v1/a"],
+        ["1", "1", "2026-03-14T12:00:00Z", "hub/v1/a"],
+        ["2", "2", "2026-03-14T12:00:00Z", "mad"],
     ]
     assert "such as: import_energy is -1.0: it cannot be" in lines[3]
-    assert len(hub_rejected(store, "list", "--topic", "hub/").splitlines()) == 3
+    assert number == "5 in quarantine"
+    for door in ("[[site]]", "docs/dialects.md", "docs/message-format.md"):
+        assert door in advice
+    table, number = hub_rejected(store, "list", "--topic", "hub/").split("\n\n")
+    assert (len(table.splitlines()), number) == (3, "2 in quarantine\n")
+
+
+@pytest.mark.parametrize("action", ["list", "replay"])
+def test_a_topic_that_nothing_begins_with_is_said(store: Store, action: str) -> None:
+    assert hub_rejected(store, "list", "--topic", "cellar/#") == "nothing is in quarantine\n"
+    store.append(dtu(NOON))
+    said = "nothing in quarantine begins with 'cellar/#'; write the beginning of a topic, without wildcards\n"
+    assert hub_rejected(store, action, "--topic", "cellar/#") == said
+
+
+def test_an_export_can_be_tried_on_a_territory(store: Store, tmp_path: Path) -> None:
+    store.append(*(Message(YIELD, b"%d" % n, NOON + timedelta(minutes=n)) for n in (2, 0, 1)))
+    file, territory = tmp_path / "refused.jsonl", tmp_path / "territory.toml"
+    territory.write_text(CELLAR)
+    for topic, number in (("cellar/", 3), ("nowhere", 0)):
+        file.write_text(hub_rejected(store, "export", "--topic", topic) or "[]")
+        code, stdout, stderr = call_hub("decode", "--file", str(file), "--territory", str(territory))
+        assert (code, stderr) == (0, "")
+        assert [[reading["value"] for reading in one] for one in json.loads(stdout)] == [[0], [1000], [2000]][:number]
 
 
 def test_the_export_is_what_hub_replay_reads(store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -46,13 +46,13 @@ def test_what_the_database_refuses_keeps_its_count(store: Store, migrated_url: s
     store.append(*poison, dtu(NOON))
     apply(migrated_url, tmp_path, CELLAR)
     store.connection.execute("ALTER TABLE reading ADD CHECK (value <> 666)")
-    for stored in (1, 0):
-        assert hub_rejected(store, "replay").endswith(f" {stored} readings stored, 1 still refused\n")
+    for stored in ("1 reading", "0 readings"):
+        assert hub_rejected(store, "replay").endswith(f" {stored} stored, 1 still refused\n")
         ((_, topic, payload, _, times, first_at, last_at),) = store.rows(KEPT)
         assert (topic, payload, times, first_at, last_at) == (YIELD, b"0.666", 3, NOON, LAST)
         assert "the database refuses it" in store.rows(REASONS)[0][0]
     store.connection.execute("ALTER TABLE reading DROP CONSTRAINT reading_value_check")
-    assert hub_rejected(store, "replay") == "1 messages read again, 2 readings stored, 0 still refused\n"
+    assert hub_rejected(store, "replay") == "1 message read again, 2 readings stored, 0 still refused\n"
 
 
 def test_a_fault_of_the_hub_on_one_message_does_not_stop_the_replay(
@@ -66,7 +66,7 @@ def test_a_fault_of_the_hub_on_one_message_does_not_stop_the_replay(
     monkeypatch.setattr(routes, "DIALECTS", (*routes.DIALECTS, Dialect("faulty", ("faulty/+",), fail)))
     monkeypatch.setitem(routes.FILTERS, "faulty/", [(len(routes.DIALECTS) - 1, "faulty/+")])
     apply(migrated_url, tmp_path, CELLAR)
-    assert hub_rejected(store, "replay") == "1 messages read again, 1 readings stored, 1 still refused\n"
+    assert hub_rejected(store, "replay") == "1 message read again, 1 reading stored, 1 still refused\n"
     assert store.rows(REASONS) == [("the hub fails on it: OSError('a dialect that opens files')",)]
 
 
@@ -74,7 +74,7 @@ def test_of_an_envelope_refused_whole_what_can_be_read_is_stored(store: Store) -
     whole = envelope(element("a"), {"topic": "hub/v1/b"}, element("wine", topic="wine/7"))
     kept = RejectedMessage(whole, "the database refuses it", NOON)
     add_messages(store.connection, [kept])
-    assert hub_rejected(store, "replay") == "1 messages read again, 1 readings stored, 0 still refused\n"
+    assert hub_rejected(store, "replay") == "1 message read again, 1 reading stored, 0 still refused\n"
     assert [row[0] for row in store.rows(STORED)] == ["a"]
     assert store.rows("SELECT topic FROM rejected_message ORDER BY 1") == [("hub/v1/gateway/relay",), ("wine/7",)]
 
@@ -92,7 +92,7 @@ def test_what_comes_again_during_a_replay_is_not_lost(store: Store, migrated_url
 
     done = refused.replay(store.connection, Meanwhile(), "", OLDEST)
     assert (done.messages, done.readings, done.still_refused) == (0, 1, 1)
-    assert hub_rejected(store, "replay") == "1 messages read again, 1 readings stored, 0 still refused\n"
+    assert hub_rejected(store, "replay") == "1 message read again, 1 reading stored, 0 still refused\n"
     assert [at for _, _, at, _ in store.rows(STORED)] == [NOON, LATER]
 
 

@@ -108,21 +108,49 @@ def test_what_one_hub_left_is_read_by_the_first_worker_and_nothing_twice(
             assert two.terminate() == 0
         speaker.say(range(200, 300))
         speaker.finish()
-        with running_hub("ingest", log=tmp_path / "again.log", settings=settings) as again:
-            wait_until(lambda: count(migrated_url, "reading") >= 250, "the first one's part of what came meanwhile")
-            assert again.terminate() == 0
-        left = {**settings, "mqtt_client_id": SECOND}
-        with running_hub("ingest", "--leave", log=tmp_path / "leave.log", settings=left, until="") as leaving:
-            assert leaving.wait_for_end() == 0
-        assert count(migrated_url, "reading") == 300, "the second one's part was fetched"
-        speaker.say(range(300, 400))
-        speaker.finish()
-        with running_hub("ingest", log=tmp_path / "last.log", settings=settings) as last:
+        with running_hub("ingest", log=tmp_path / "again.log", settings=settings, until="") as again:
+            again.wait_for("fetching what the broker keeps for enercommons-hub-2")
+            wait_until(lambda: count(migrated_url, "reading") == 300, "the parts of both")
+            speaker.say(range(300, 400))
+            speaker.finish()
             wait_until(lambda: count(migrated_url, "reading") == 400, "all: nobody else has a part any more")
-            assert last.terminate() == 0
+            assert again.terminate() == 0
     assert stored(migrated_url) == sorted(speaker.said)
     with pytest.raises(AssertionError, match="the broker has kept no session"):
         kept_for(mosquitto.port, SECOND)
+
+
+@pytest.mark.slow
+def test_a_name_that_is_given_up_leaves_nothing_behind(migrated_url: str, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """By its client id alone: in which group it was is remembered. While it listens it cannot be given up."""
+    settings = {**addresses(migrated_url, mosquitto), "mqtt_client_id": "town"}
+    leaving = {**settings, "oldest_days": 36}
+    with speaking(mosquitto.port) as speaker:
+        with running_hub("ingest", log=tmp_path / "a.log", settings={**settings, "mqtt_group": "valley"}) as town:
+            wait_until(lambda: listeners(migrated_url), "its first word")
+            with running_hub("ingest", "--leave", log=tmp_path / "b.log", settings=leaving, until="") as early:
+                assert early.wait_for_end() == 1
+            assert early.said.startswith("hub ingest: town listens right now: stop it first")
+            assert town.terminate() == 0
+        speaker.say(range(100))
+        speaker.finish()
+        with running_hub("ingest", "--leave", log=tmp_path / "c.log", settings=leaving, until="") as left:
+            assert left.wait_for_end() == 0
+        assert stored(migrated_url) == sorted(speaker.said)
+        speaker.say(range(100, 110))
+        speaker.finish()
+    with running_hub("ingest", "--leave", log=tmp_path / "d.log", settings=leaving, until="") as again:
+        assert again.wait_for_end() == 0
+    assert "the broker keeps no session for town" in again.said
+    with pytest.raises(AssertionError, match="the broker has kept no session"):
+        kept_for(mosquitto.port, "town")
+
+
+@pytest.mark.slow
+def test_workers_end_when_who_started_them_is_killed(hub: Hub) -> None:
+    both = children(hub.pid)
+    hub.kill()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in both), "end of both")
 
 
 @pytest.mark.slow
@@ -179,4 +207,4 @@ def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(migrated_url: str, tmp_pa
         sharing = {**settings, "mqtt_group": "g"}
         with running_hub("ingest", log=tmp_path / "group.log", settings=sharing, until="") as group:
             assert group.wait_for_end() == 1
-        assert "refuses us (workers that share as g need MQTT 5)" in group.said
+        assert "has no MQTT 5, which workers that share messages need" in group.said

@@ -70,8 +70,10 @@ def decode(message: Message) -> Decoded:
     return reading_of(message.payload, field, device, NAME)
 
 
-def _tells_the_model(topic: str) -> bool:
-    return topic.endswith((f"/{AC_OF_INVERTER}", f"/{GRID_OF_HYBRID}"))
+def _tells_the_model(message: Message) -> bool:
+    """That it was said at all is what counts: the first time is enough."""
+    topic = message.topic
+    return topic.endswith((f"/{AC_OF_INVERTER}", f"/{GRID_OF_HYBRID}")) and topic not in message.earlier
 
 
 DIALECT: Final = Dialect(NAME, (f"{BASE}/#",), decode, base=BASE, keeps=_tells_the_model)

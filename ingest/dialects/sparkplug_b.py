@@ -66,6 +66,8 @@ def decode(message: Message) -> Decoded:
         return []
     payload = payload_of(message.payload)
     birth = _birth_before(message, levels) if kind in BIRTHS else birth_of(message.payload)
+    if (payload.timestamp_ms or birth.timestamp_ms or 0) < (birth.timestamp_ms or 0):
+        raise ValueError("it is older than the birth that is known, whose aliases may be others")
     device = "/".join((ROOT, levels[1], *levels[3:]))
     readings = []
     for metric in payload.metrics:
@@ -89,10 +91,13 @@ def birth_of(payload: bytes) -> Birth:
     return Birth(timestamp_ms, {m.alias: m for m in metrics if m.alias is not None}, {m.name: m for m in metrics})
 
 
-def is_birth(topic: str) -> bool:
-    """Whether later messages cannot be read without those on this topic."""
-    levels = topic.split("/")
-    return len(levels) > 3 and levels[0] == ROOT and levels[2] in BIRTHS.values()
+def is_newest_birth(message: Message) -> bool:
+    """Whether later messages cannot be read without this one: an old birth that comes again is none of those."""
+    levels = message.topic.split("/")
+    if len(levels) <= 3 or levels[2] not in BIRTHS.values():
+        return False
+    before = message.earlier.get(message.topic)
+    return before is None or (birth_of(message.payload).timestamp_ms or 0) >= (birth_of(before).timestamp_ms or 0)
 
 
 def _birth_before(message: Message, levels: list[str]) -> Birth:
@@ -118,4 +123,4 @@ def _known(born: Metric, metric: Metric, message: Message) -> Field | None:
     return field._replace(factor=factor, channel=channel)
 
 
-DIALECT: Final = Dialect(NAME, (f"{ROOT}/#",), decode, keeps=is_birth)
+DIALECT: Final = Dialect(NAME, (f"{ROOT}/#",), decode, keeps=is_newest_birth)

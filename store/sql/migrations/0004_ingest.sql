@@ -34,6 +34,12 @@ CREATE TABLE listener (
     database_losses   bigint NOT NULL
 );
 
+-- The client ids for which a broker keeps messages, until they are given up, and the group they share in.
+CREATE TABLE broker_session (
+    id         text PRIMARY KEY,
+    group_name text NOT NULL
+);
+
 ALTER TABLE rejected_message ADD COLUMN retain boolean NOT NULL DEFAULT false;
 
 ALTER TABLE rejected_reading ADD COLUMN dialect text NOT NULL DEFAULT '';

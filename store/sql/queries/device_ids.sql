@@ -1,0 +1,2 @@
+-- The ids of all devices that were heard.
+SELECT id FROM device ORDER BY id
