@@ -53,19 +53,20 @@ def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[
     """
     if not readings:
         return Appended()
+    known = book.numbers
+    names = [(r.device, r.quantity, r.phase, r.channel, r.tariff) for r in readings]
     noted = _note_devices(connection, book, readings)
-    numbers = _number_series(connection, book, readings)
+    numbers = _number_series(connection, sorted({name for name in names if name not in known}))
     batch: dict[tuple[int, datetime | None], float] = {}
     replaced: list[tuple[int, datetime | None, float]] = []
     registers: set[int] = set()
-    known = book.numbers
-    for r in readings:
-        name = (r.device, r.quantity, r.phase, r.channel, r.tariff)
+    for r, name in zip(readings, names, strict=True):
         series_no = known.get(name) or numbers[name]
         key = (series_no, r.at)
-        if key in batch and (before := batch[key]) != r.value:
+        before = batch.setdefault(key, r.value)
+        if before != r.value:
             replaced.append((*key, before))
-        batch[key] = r.value
+            batch[key] = r.value
         if r.quantity in REGISTERS:
             registers.add(series_no)
     changed = _write(connection, batch, replaced)
@@ -129,17 +130,12 @@ def _note_devices(connection: psycopg.Connection, book: SeriesBook, readings: Se
     return {device: at for device, (at, _) in due.items()}
 
 
-def _number_series(
-    connection: psycopg.Connection, book: SeriesBook, readings: Sequence[Reading]
-) -> dict[SeriesKey, int]:
-    """Numbers of the series that the book does not know, made sure of in the database."""
-    known = book.numbers
-    names = {(r.device, r.quantity, r.phase, r.channel, r.tariff) for r in readings}
-    new = sorted(name for name in names if name not in known)
+def _number_series(connection: psycopg.Connection, new: Sequence[SeriesKey]) -> dict[SeriesKey, int]:
+    """Numbers of series that the book does not know, made sure of in the database."""
     if not new:
         return {}
-    columns = zip(*new, strict=True)
     titles: tuple[str, ...] = ("devices", "quantities", "phases", "channels", "tariffs")
+    columns = zip(*new, strict=True)
     parameters: dict[str, list[str]] = {title: list(column) for title, column in zip(titles, columns, strict=True)}
     rows = connection.execute(statement("series_intern"), parameters)
     return {

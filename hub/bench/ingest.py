@@ -26,7 +26,8 @@ FEWEST: Final = 1000
 SLOW_RATE: Final = 1000.0
 """Messages per second of the round that measures delays."""
 SLOW_SHARE: Final = 10
-"""That round has one in so many of the messages."""
+SLOW_MOST: Final = 20_000
+"""That round has one in so many of the messages, and at most so many."""
 OLD: Final = "36500"
 """The messages carry stamps of their own, of a fixed day."""
 LABELS: Final = {
@@ -80,7 +81,7 @@ def measure(settings: Settings, messages: int, rounds: int) -> dict[str, Any]:
             bare.append(run("bare", packets))
             hub.append(run("hub", packets))
         _empty(url)
-        slow = run("hub", packets[: max(messages // SLOW_SHARE, FEWEST)], SLOW_RATE)
+        slow = run("hub", packets[: max(min(messages // SLOW_SHARE, SLOW_MOST), FEWEST)], SLOW_RATE)
     rate, client_rate = median(r.rate for r in hub), median(r.rate for r in bare)
     return {
         "rate": round(rate),
