@@ -12,6 +12,7 @@ import msgspec
 
 from energy.time import PARIS
 
+PPM_PER_PERCENT: Final = 10_000
 FOREVER_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
 FOREVER: Final = datetime(9999, 12, 30, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from energy.errors import InvalidInput
 from energy.model import (
     FOREVER_AGO,
+    PPM_PER_PERCENT,
     Community,
     DeviceMapping,
     Holder,
@@ -24,10 +25,11 @@ from energy.model import (
     Validity,
 )
 from energy.territory_file import CommunityEntry, KeyEntry, PointEntry, TerritoryFile, describe_fault, zone_named
-from energy.territory_sites import sites_from
+from energy.territory_sites import nearest, sites_from
 from energy.time import rfc3339
 
-PPM_PER_PERCENT: Final = 10_000
+BARE_WORD: Final = "Invalid value"
+"""How tomllib calls a value that is none, as a rule text without quotes."""
 
 
 def parse_territory(text: str, name: str = "territory.toml") -> Territory:
@@ -42,7 +44,8 @@ def parse_territory(text: str, name: str = "territory.toml") -> Territory:
         declared = tomllib.loads(text.removeprefix("\ufeff"))  # what some editors put first
         return territory_from(TerritoryFile.model_validate(declared))
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{name} is not valid TOML: {error}") from error
+        quotes = "; text goes in quotes" if BARE_WORD in str(error) else ""
+        raise InvalidInput(f"{name} is not valid TOML: {error}{quotes}") from error
     except ValidationError as error:
         raise InvalidInput(f"{name}, {describe_fault(error.errors()[0], declared)}") from error
     except InvalidInput as error:
@@ -61,14 +64,16 @@ def territory_from(file: TerritoryFile) -> Territory:
     _unique("holder", (h.id for h in file.holder))
     _unique("point", (p.id for p in file.point))
     _unique("site", (s.prefix for s in file.site))
-    holders = {h.id for h in file.holder}
+    holders = dict.fromkeys(h.id for h in file.holder)
     points = {p.id for p in file.point}
     for point in file.point:
         if point.holder not in holders:
-            raise InvalidInput(f"point {point.id}: holder {point.holder!r} is not declared")
+            near = nearest(point.holder, holders)
+            raise InvalidInput(f"point {point.id}: holder {point.holder!r} is not declared{near}")
         for community in _communities_of(point):
             if community not in zones:
-                raise InvalidInput(f"point {point.id}: community {community!r} is not declared")
+                near = nearest(community, zones)
+                raise InvalidInput(f"point {point.id}: community {community!r} is not declared{near}")
     members = {c.id: {p.id for p in file.point if c.id in _communities_of(p)} for c in file.community}
     territory = Territory(
         communities=tuple(Community(c.id, c.name, c.place, c.zone, c.step_min, c.simulated) for c in file.community),
@@ -84,9 +89,9 @@ def territory_from(file: TerritoryFile) -> Territory:
         memberships=tuple(m for p in file.point for m in _memberships(p, zones)),
         keys=tuple(k for c in file.community for k in _keys(c, zones[c.id], points, members[c.id])),
     )
-    _no_overlap("device {} {}", (((m.device, m.channel), m.validity) for m in territory.mappings))
-    _no_overlap("membership of {} in {}", (((m.point, m.community), m.validity) for m in territory.memberships))
-    _no_overlap("key of community {}", (((k.community,), k.validity) for k in territory.keys))
+    _no_overlap("device {} {}", (((m.device, m.channel), m.validity, m.point) for m in territory.mappings))
+    _no_overlap("membership of {} in {}", (((m.point, m.community), m.validity, "") for m in territory.memberships))
+    _no_overlap("key of community {}", (((k.community,), k.validity, "") for k in territory.keys))
     return territory
 
 
@@ -165,12 +170,15 @@ def _unique(what: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
-def _no_overlap(what: str, dated: Iterable[tuple[tuple[str, ...], Validity]]) -> None:
-    last: dict[tuple[str, ...], Validity] = {}
-    for names, validity in sorted(dated, key=lambda entry: (entry[0], entry[1].valid_from)):
-        before = last.get(names)
+def _no_overlap(what: str, dated: Iterable[tuple[tuple[str, ...], Validity, str]]) -> None:
+    """Refuse entries of the same names that overlap; each also says of which point it is, or nothing."""
+    last: dict[tuple[str, ...], tuple[Validity, str]] = {}
+    for names, validity, point in sorted(dated, key=lambda entry: (entry[0], entry[1].valid_from)):
+        before, other = last.get(names, (None, ""))
         if before is not None and validity.valid_from < before.valid_to:
             begins = validity.valid_from
             since = "from the beginning" if begins == FOREVER_AGO else f"at {rfc3339(begins)}"
-            raise InvalidInput(f"{what.format(*names).strip()}: two entries overlap {since}")
-        last[names] = validity
+            points = f"both of point {point}" if point == other else f"of points {other} and {point}"
+            of = f", {points}" if point else ""
+            raise InvalidInput(f"{what.format(*names).strip()}: two entries overlap {since}{of}")
+        last[names] = (validity, point)

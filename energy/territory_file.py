@@ -17,6 +17,12 @@ LONGEST_WORD: Final = 64
 PLAINER: Final = {
     "extra_forbidden": "no such entry is known here; check its spelling",
     "missing": "this entry is missing",
+    "string_type": "write it in quotes",
+    "bool_type": "write true or false, without quotes",
+    "float_type": "write a number, without quotes",
+    "model_type": 'write it as a table of entries, such as { id = "..." }',
+    "dict_type": "write it as a table of entries, such as { name = ... }",
+    "list_type": "write it in double brackets, [[...]], or as a list, [ ... ]",
     "string_pattern_mismatch": "only a-z, A-Z, 0-9, dot, dash and underscore, beginning with a letter or a digit",
 }
 """What to say in place of pydantic's own message, by its type of error."""

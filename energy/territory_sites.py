@@ -1,4 +1,4 @@
-"""The site map of territory.toml: who publishes below which topic, and what names that people chose measure."""
+"""The sites of territory.toml: who publishes below which topic, and what names that people chose measure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -56,6 +56,14 @@ def nearest(word: str, words: Iterable[str]) -> str:
     near = [candidate for candidate in known if _parts(candidate) == _parts(word)]  # energy_import is import_energy
     near = [*dict.fromkeys(near + get_close_matches(word.lower(), known, cutoff=0.5))]
     return f"; near it: {', '.join(near)}" if near else ""
+
+
+def role_text(role: ChannelRole) -> str:
+    """What a channel measures, in which unit, as people say it."""
+    unit = unit_of(role.quantity)
+    units = [name for name, ratio in RATIOS[unit].items() if ratio == abs(role.factor)]
+    inverted = ", inverted" if role.factor < 0 else ""
+    return f"{role.quantity} in {units[0] if units else f'{abs(role.factor):g} {unit}'}{inverted}"
 
 
 def _parts(word: str) -> list[str]:

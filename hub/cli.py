@@ -72,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
 
     decode = verbs.add_parser("decode", help="show the readings that a message gives")
     decode.add_argument("topic", nargs="?", metavar="TOPIC", help="topic of a message whose payload is on stdin")
-    decode.add_argument("--file", type=Path, metavar="FILE", help='JSON list of {"topic", "payload"}')
+    decode.add_argument(
+        "--file", type=Path, metavar="FILE", help='JSON list of {"topic", "payload"}, or one on each line'
+    )
     decode.add_argument("--territory", type=Path, metavar="FILE", help="territory file whose sites explain the topics")
 
     replay = verbs.add_parser("replay", help="publish a file of readings or recorded messages through MQTT")
@@ -86,8 +88,15 @@ def parser() -> argparse.ArgumentParser:
     devices.add_argument("--json", action="store_true", help="the devices as JSON")
 
     rejected = verbs.add_parser("rejected", help="show, export or read again what was refused")
-    rejected.add_argument("action", choices=("list", "export", "replay"))
-    rejected.add_argument("--topic", default="", metavar="BEGIN", help="only topics (and devices) that begin so")
+    rejected.add_argument(
+        "action",
+        choices=("list", "export", "replay"),
+        help="list: by topic and reason; export: the messages as JSON lines, for hub decode --file and hub replay;"
+        " replay: read all again, store what can be read now, and keep the rest with its present reason",
+    )
+    rejected.add_argument(
+        "--topic", default="", metavar="BEGIN", help="only topics (and devices) that begin so; no wildcards"
+    )
 
     bench = verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick")
     bench.add_argument("what", choices=("ingest",))

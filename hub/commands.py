@@ -66,7 +66,7 @@ def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
         changes = registry.difference(before, territory)
         for change in changes:
             print(change.text)
-        for warning in times_without_key(territory):
+        for warning in [*times_without_key(territory), *heard.never_heard(connection, changes)]:
             print(f"! {warning}")
         if not changes:
             print("nothing to change: the database equals the file")

@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,22 +17,16 @@ from ingest.decode import Decoder, unwrap
 def decode_file(text: str, name: str, zone: ZoneInfo, sites: Iterable[Site] = ()) -> list[Any]:
     """Decode a JSON list of {"topic", "payload"}, in order: what earlier ones announce counts for later ones.
 
-    A payload is text or {"base64"}. A message may also say `retain`, `received_at` (which tells the two hours of an
-    autumn night apart) and `assume_tz`, a time zone.
+    JSON lines are read too, as `hub rejected export` writes them. A payload is text or {"base64"}. A message may also
+    say `retain`, `received_at` or `at` (which tells the two hours of an autumn night apart) and `assume_tz`, a zone.
 
     Returns:
         For each message in order its readings, [] for none, {"error"} for a message that the hub refuses.
 
     Raises:
-        InvalidInput: the file is not such a list.
+        InvalidInput: the file is neither.
     """
-    try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{name} is not JSON: {error}") from error
-    if not isinstance(entries, list):
-        raise InvalidInput(f'{name} is not a JSON list of {{"topic", "payload"}}')
-    messages = [_message(entry, f"{name}, message {place}", zone) for place, entry in enumerate(entries, 1)]
+    messages = [_message(entry, where, zone) for where, entry in _entries(text, name)]
     decoder = Decoder(sites)
     return [_answer(message, decoder) for message in messages]
 
@@ -44,6 +38,26 @@ def decode_one(message: Message, decoder: Decoder) -> list[dict[str, Any]]:
         UndecodableMessage: the hub refuses it.
     """
     return [_shown(reading) for single in unwrap(message) for reading in decoder.decode(single)]
+
+
+def _entries(text: str, name: str) -> Iterator[tuple[str, Any]]:
+    """The messages of a file as JSON has them, each with its place."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if text.lstrip().startswith("{") and len(lines) > 1:
+        yield from ((f"{name}, line {number}", _json(line, f"{name}, line {number},")) for number, line in lines)
+        return
+    whole = _json(text, name)
+    entries = [whole] if isinstance(whole, dict) and {"topic", "payload"} <= whole.keys() else whole
+    if not isinstance(entries, list):
+        raise InvalidInput(f'{name} is not a JSON list of {{"topic", "payload"}}, nor one of them on each line')
+    yield from ((f"{name}, message {place}", entry) for place, entry in enumerate(entries, 1))
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{where} is not JSON: {error}") from error
 
 
 def _answer(message: Message, decoder: Decoder) -> Any:
@@ -64,7 +78,7 @@ def _message(entry: Any, where: str, zone: ZoneInfo) -> Message:
                 raise InvalidInput(f'{where}: expected {{"topic": text, "payload": text or {{"base64": text}}}}')
     except ValueError as error:
         raise InvalidInput(f"{where}: the payload is broken: {error}") from error
-    assumed, heard = entry.get("assume_tz"), entry.get("received_at")
+    assumed, heard = entry.get("assume_tz"), entry.get("received_at", entry.get("at"))
     return Message(
         topic,
         payload,

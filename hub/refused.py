@@ -3,9 +3,9 @@
 import base64
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TextIO
 
 import psycopg
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from energy.errors import UndecodableMessage
 from energy.model import Message, Reading
 from energy.time import rfc3339
+from hub.counted import counted
 from hub.replay import is_topic
 from ingest.append import Appender
 from ingest.decode import LONGEST_REASON, Decoder, unwrap_parts
@@ -23,6 +24,7 @@ from store import readings as store
 from store.kept import read_kept
 from store.rejected import (
     QuarantinedMessage,
+    Refusal,
     RejectedReading,
     digest_of,
     quarantined_messages,
@@ -40,6 +42,11 @@ log = logging.getLogger(__name__)
 
 REASON_WIDTH: Final = 100
 NOTHING_THERE: Final = "nothing is in quarantine"
+NO_DIALECT: Final = "no dialect knows this topic"
+UNKNOWN_TOPIC: Final = (
+    "Where no dialect knows a topic: a [[site]] in the territory file says which dialect speaks below a base topic of"
+    " your choice (docs/dialects.md lists them); or publish the hub's own format (docs/message-format.md)."
+)
 
 
 @dataclass(slots=True)
@@ -52,18 +59,41 @@ class Replayed:
 
 
 def summary(connection: psycopg.Connection, topic: str) -> str:
-    """A table for people: what is in quarantine by topic and reason, the latest first."""
+    """A table for people: what is in quarantine by topic and reason, the latest first; how many, and what to do."""
     rows = refusals(connection, topic)
     if not rows:
-        return NOTHING_THERE
-    lines = [("times", "last heard", "topic or device", "why")]
+        return nothing_there(connection, topic)
+    lines = [("kept", "times", "last heard", "topic or device", "why")]
     lines += [
-        (str(r.times), rfc3339(r.last_at.replace(microsecond=0)), printable(r.topic), _short(printable(r.reason)))
-        for r in rows
+        (str(r.kept), str(r.times), _second(r.last_at), printable(r.topic), _short(printable(r.reason))) for r in rows
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    return "\n".join(
-        f"{times:>{widths[0]}}  {last:<{widths[1]}}  {name:<{widths[2]}}  {why}" for times, last, name, why in lines
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    table = "\n".join(
+        f"{kept:>{widths[0]}}  {times:>{widths[1]}}  {last:<{widths[2]}}  {name:<{widths[3]}}  {why}"
+        for kept, times, last, name, why in lines
+    )
+    return "\n\n".join([table, f"{sum(r.kept for r in rows)} in quarantine", *advice(rows)])
+
+
+def nothing_there(connection: psycopg.Connection, topic: str) -> str:
+    """Why nothing is shown: nothing is in quarantine, or nothing of that beginning."""
+    if not topic or not refusals(connection):
+        return NOTHING_THERE
+    return f"nothing in quarantine begins with {topic!r}; write the beginning of a topic, without wildcards"
+
+
+def advice(refused: Iterable[Refusal]) -> list[str]:
+    """What to do about what was refused, where somebody has to do something."""
+    return [UNKNOWN_TOPIC] if any(r.reason == NO_DIALECT for r in refused) else []
+
+
+def done_text(connection: psycopg.Connection, topic: str, done: Replayed) -> str:
+    """What a replay has done, in a sentence."""
+    if done == Replayed() and topic:
+        return nothing_there(connection, topic)
+    return (
+        f"{counted(done.messages, 'message')} read again, {counted(done.readings, 'reading')} stored,"
+        f" {done.still_refused} still refused"
     )
 
 
@@ -96,7 +126,7 @@ def can_travel(kept: QuarantinedMessage) -> bool:
 
 
 def replay(connection: psycopg.Connection, appender: Appender, topic: str, oldest: timedelta) -> Replayed:
-    """Read everything in quarantine again with the dialects, the site map and the bounds of now, first heard first.
+    """Read everything in quarantine again with the dialects, the sites and the bounds of now, first heard first.
 
     What can be read is stored and leaves the quarantine in one transaction; the rest stays, with its present reason.
     """
@@ -200,6 +230,10 @@ def _exported(kept: QuarantinedMessage) -> dict[str, Any]:
 def printable(text: str) -> str:
     """Text that came from outside, without what would move the cursor of a terminal."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _second(at: datetime) -> str:
+    return rfc3339(at.replace(microsecond=0))
 
 
 def _short(text: str) -> str:

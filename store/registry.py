@@ -12,6 +12,8 @@ import psycopg
 from energy.model import (
     FOREVER,
     FOREVER_AGO,
+    PPM_PER_PERCENT,
+    ChannelRole,
     Community,
     DeviceMapping,
     Holder,
@@ -20,10 +22,12 @@ from energy.model import (
     Measures,
     Membership,
     MeteringPoint,
+    Quantity,
     Role,
     Territory,
     Validity,
 )
+from energy.territory_sites import role_text
 from energy.time import rfc3339
 from store import spans
 from store.balances import key_of, rule_of
@@ -81,7 +85,7 @@ def difference(before: Territory, after: Territory) -> list[Change]:
             if key not in old:
                 changes.append(Change("add", table, row, f"+ {_say(table, row)}"))
             elif old[key] != row:
-                changed = [f"{k}: {_word(old[key][k])} -> {_word(row[k])}" for k in row if old[key][k] != row[k]]
+                changed = [text for column in row for text in _changes(column, old[key][column], row[column])]
                 changes.append(Change("alter", table, row, f"~ {_say(table, row)} ({', '.join(changed)})", old[key]))
     for table in reversed(TABLES):
         for key, row in old_rows[table].items():
@@ -208,5 +212,32 @@ def _say(table: str, row: Row) -> str:
     return what + since + until
 
 
+def _changes(column: str, old: object, new: object) -> list[str]:
+    """What became of a column; of one that holds several things by name, what became of each."""
+    if old == new:
+        return []
+    before, after = _named(old), _named(new)
+    if before is None and after is None:
+        return [f"{column}: {_word(old)} -> {_word(new)}"]
+    before, after = before or {}, after or {}
+    return [text for name in {**before, **after} for text in _changes(name, before.get(name), after.get(name))]
+
+
+def _named(value: object) -> dict[str, object] | None:
+    """Things by name, or None for a single one."""
+    if not isinstance(value, dict) or "quantity" in value:
+        return None
+    shares = value.get("shares_ppm", {})
+    percent = {point: f"{ppm / PPM_PER_PERCENT:.10g} %" for point, ppm in shares.items()}
+    return {**value, "shares_ppm": percent} if shares else value
+
+
 def _word(value: object) -> str:
-    return rfc3339(value) if isinstance(value, datetime) else str(value) or "nothing"
+    match value:
+        case datetime():
+            return {FOREVER_AGO: "since ever", FOREVER: "no end"}.get(value) or rfc3339(value)
+        case bool():
+            return str(value).lower()
+        case {"quantity": str(quantity), "factor": float(factor)}:
+            return role_text(ChannelRole(Quantity(quantity), factor))
+    return "nothing" if value is None or value == "" else str(value)

@@ -61,7 +61,7 @@ EDITS: Final = [
     Edit(
         "consent changes what is published, not what is computed",
         [('id = "anna"\n', 'id = "anna"\nconsent = true\n')],
-        ["~ holder anna (consent: False -> True)"],
+        ["~ holder anna (consent: false -> true)"],
     ),
     Edit(
         "a home is sold",
@@ -83,7 +83,7 @@ EDITS: Final = [
     Edit(
         "a subscribed power makes some steps of the register unbelievable",
         [('name = "Home"', 'name = "Home"\nlimit_kva = 0.1')],
-        ["~ point home (limit_w: None -> 100)"],
+        ["~ point home (limit_w: nothing -> 100)"],
         HOME_DAYS,
         VALLEY,
     ),
@@ -102,7 +102,7 @@ EDITS: Final = [
         ],
         [
             "~ device m1 measures grid of point home to 2026-01-06T09:07:00Z "
-            "(valid_to: 9999-12-30T00:00:00Z -> 2026-01-06T09:07:00Z)",
+            "(valid_to: no end -> 2026-01-06T09:07:00Z)",
             "+ device m1 measures grid of point barn from 2026-01-06T09:07:00Z",
         ],
         frozenset((device, day) for device in ("m1", "m3") for day in DAYS),
@@ -118,7 +118,7 @@ EDITS: Final = [
         ],
         [
             "~ device m1 measures grid of point home to 2026-01-06T09:00:00Z "
-            "(valid_to: 9999-12-30T00:00:00Z -> 2026-01-06T09:00:00Z)",
+            "(valid_to: no end -> 2026-01-06T09:00:00Z)",
             "+ device m1b measures grid of point home from 2026-01-06T09:00:00Z",
         ],
         frozenset({("m1", "2026-01-05"), ("m1", "2026-01-06"), ("m1b", "2026-01-06"), ("m1b", "2026-01-07")}),
@@ -173,8 +173,7 @@ EDITS: Final = [
             )
         ],
         [
-            "~ prorata key of community valley to 2026-01-07T00:00:00Z "
-            "(valid_to: 9999-12-30T00:00:00Z -> 2026-01-07T00:00:00Z)",
+            "~ prorata key of community valley to 2026-01-07T00:00:00Z (valid_to: no end -> 2026-01-07T00:00:00Z)",
             "+ static key of community valley from 2026-01-07T00:00:00Z",
         ],
         communities=VALLEY,
@@ -182,10 +181,7 @@ EDITS: Final = [
     Edit(
         "shares were written down wrongly",
         [("barn = 60, mill = 40", "barn = 50, mill = 40")],
-        [
-            "~ static key of community hill (rule: {'type': 'static', 'shares_ppm': {'barn': 600000, 'mill': 400000}} "
-            "-> {'type': 'static', 'shares_ppm': {'barn': 500000, 'mill': 400000}})"
-        ],
+        ["~ static key of community hill (barn: 60 % -> 50 %)"],
         communities=HILL,
     ),
     Edit(
@@ -208,11 +204,9 @@ EDITS: Final = [
             ("chn1 = {", '"chn1/A" = {'),
         ],
         [
-            "~ site barn/meters (zone: Europe/Vienna -> nothing, name: nothing -> barn, roles: "
-            "{'chn0': {'quantity': 'import_energy', 'factor': 1000.0}, "
-            "'chn1': {'quantity': 'active_power', 'factor': -1.0}} -> "
-            "{'chn0': {'quantity': 'import_energy', 'factor': 1.0}, "
-            "'chn1/A': {'quantity': 'active_power', 'factor': -1.0}})",
+            "~ site barn/meters (zone: Europe/Vienna -> nothing, name: nothing -> barn, "
+            "chn0: import_energy in kWh -> import_energy in Wh, chn1: active_power in W, inverted -> nothing, "
+            "chn1/A: nothing -> active_power in W, inverted)",
             "~ site /mill (dialect: opendtu -> ahoydtu)",
         ],
     ),
@@ -249,8 +243,7 @@ EDITS: Final = [
             "- device m3 measures grid of point barn",
             "- point home in community valley",
             "- point barn in community hill",
-            "~ static key of community hill (rule: {'type': 'static', 'shares_ppm': {'barn': 600000, 'mill': 400000}} "
-            "-> {'type': 'static', 'shares_ppm': {'mill': 400000}})",
+            "~ static key of community hill (barn: 60 % -> nothing)",
             "- point home",
             "- point barn",
             "- holder anna",

@@ -235,6 +235,30 @@ def test_only_ids_and_topics_that_begin_so(store: Store, migrated_url: str) -> N
     assert "schoo: " not in text
 
 
+def test_a_device_that_is_mapped_and_was_never_heard_is_warned_of_once(
+    store: Store, migrated_url: str, tmp_path: Path
+) -> None:
+    def warnings(text: str, *words: str) -> list[str]:
+        file = tmp_path / "territory.toml"
+        file.write_text(text)
+        code, stdout, stderr = call_hub("apply", *words, str(file), settings={"HUB_DATABASE_URL": migrated_url})
+        assert (code, stderr) == (0, "")
+        return [line for line in stdout.splitlines() if line.startswith("!")]
+
+    other = TERRITORY.replace('"mapped"', '"1161810000O1"')
+    assert warnings(other, "--dry-run") == [], "nothing at all was heard yet"
+    store.append(told("116181000001", ago(minutes=1), import_wh=1), told("moved", ago(minutes=1), import_wh=1))
+    told_of = [
+        "! device ended has never been heard",
+        "! device later has never been heard",
+        "! device 1161810000O1 has never been heard; near it: 116181000001",
+    ]
+    assert sorted(warnings(other, "--dry-run")) == sorted(told_of)
+    assert sorted(warnings(other)) == sorted(told_of)
+    assert warnings(other) == [], "only what is added"
+    assert warnings(TERRITORY) == ["! device mapped has never been heard"], "`moved` is not near enough"
+
+
 @pytest.fixture
 def crowd(migrated_url: str) -> Iterator[psycopg.Connection]:
     """Two thousand devices that spoke every five minutes: half a million readings."""

@@ -102,3 +102,10 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if not urlsplit(link).scheme and not (page.parent / urlsplit(link).path).exists()
     ]
     assert broken == []
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.fr.md")), ids=lambda page: page.name)
+def test_french_pages_break_no_line_before_a_colon_and_have_one_word_for_the_broker(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"^ *[:;?!](?: .*)?$", text, re.MULTILINE) == []
+    assert "courtier" not in text.lower()

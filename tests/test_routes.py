@@ -153,7 +153,7 @@ def test_local_times_are_those_of_the_site(why: str, zone: str, message_zone: Zo
         ("a dialect that this hub does not have yet", Site("solar", "of_tomorrow"), f"solar/{YIELD}",
             "the site map says that solar speaks of_tomorrow, which this hub does not know"),
         ("no role for a channel", Site("vzlogger", roles=KWH), "vzlogger/data/chn2/raw",
-            "vzlogger: channel 'chn2' has no role: name it in the site map"),
+            "vzlogger: channel 'chn2' has no role: name it so in a [[site]] (channels of vzlogger: chn<n>)"),
     ],
 )  # fmt: skip
 def test_what_the_site_map_does_not_explain_is_refused(why: str, site: Site, topic: str, reason: str) -> None:

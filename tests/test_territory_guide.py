@@ -84,11 +84,11 @@ def test_the_example_is_a_territory(page: str) -> None:
         ("cellar", "vzlogger"),
     }
     assert [point.id for point in territory.points] == ["home-1", "school-roof", "school"]
-    assert [mapping.device for mapping in territory.mappings] == [
-        "tasmota_DF20CB",
-        "shellypro3em-1",
-        "116181000001",
-        "cellar",
+    assert [(mapping.device, mapping.channel) for mapping in territory.mappings] == [
+        ("tasmota_DF20CB", ""),
+        ("shellypro3em-1", ""),
+        ("116181000001", ""),
+        ("cellar", "chn0"),
     ]
 
 

@@ -33,7 +33,7 @@ BROKEN: list[tuple[str, str, str]] = [
         "site s/dtu: 'Europe/Wien' is not a time zone (example: Europe/Paris)"),
     ("a zone that is a file", SITE + 'zone = "../UTC"\n', "site s/dtu: '../UTC' is not a time zone"),
     ("a dialect that is no text", SITE + "dialect = 1\n",
-        "site s/dtu, dialect: Input should be a valid string (got 1)"),
+        "site s/dtu, dialect: write it in quotes (got 1)"),
     ("a dialect of a page", SITE + f'dialect = "{"x" * 65}"\n', "dialect: String should have at most 64 characters"),
     ("a name that ends in a slash", SITE + 'name = "s/"\n',
         "site s/dtu: 's/' cannot be the beginning of a device's id"),
@@ -45,7 +45,7 @@ BROKEN: list[tuple[str, str, str]] = [
     ("a role with a factor", with_role('quantity = "pv_power", factor = 2'),
         "role, chn0, factor: no such entry is known"),
     ("a role that is a word", SITE + '[site.role]\nchn0 = "pv_power"\n',
-        "site s/dtu, role, chn0: Input should be a valid"),
+        "site s/dtu, role, chn0: write it as a table of entries, such as { id ="),
     ("a role of a name of two lines", with_role('quantity = "pv_power"', '"a\\nb"'),
         "'a\\nb': no line breaks and no"),
     ("a role of a name of a page", with_role('quantity = "pv_power"', "x" * 201),
@@ -67,7 +67,7 @@ BROKEN: list[tuple[str, str, str]] = [
     ("an inverted power of one direction", with_role('quantity = "export_power", inverted = true'),
         "cannot be inverted"),
     ("an inversion that is no yes or no", with_role('quantity = "pv_power", inverted = 1'),
-        "chn0, inverted: Input should"),
+        "chn0, inverted: write true or false, without quotes"),
 ]  # fmt: skip
 
 

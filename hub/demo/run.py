@@ -2,14 +2,14 @@
 
 import json
 import logging
-import shutil
-import sys
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -20,7 +20,8 @@ from energy.territory import parse_territory
 from energy.time import PARIS, Span
 from hub import services
 from hub.demo.event import Event, Truth, truth
-from hub.demo.territory import SWAP_DAYS_AGO, territory_text
+from hub.demo.progress import Progress
+from hub.demo.territory import SWAP_DAYS_AGO, territory_file, territory_text
 from hub.demo.week import day_span, events, last_day, live_events
 from hub.embedded import embedded_broker, embedded_postgres
 from hub.publisher import Publisher
@@ -41,19 +42,21 @@ SETTLE_TIMEOUT_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """Everything that the demo runs, ready to be spoken to."""
+    """Everything that the demo runs, ready to be spoken to, and the file that says who and what there is."""
 
     settings: Settings
     territory: Territory
+    file: Path
     parts: services.Running
 
 
 @contextmanager
 def _stage(base: Settings, port: int | None, swap_day: date, say: Callable[[str], None]) -> Iterator[_Stage]:
     """Start database, broker and hub on free ports, with the schema and the territory in place."""
-    territory = parse_territory(territory_text(swap_day, swap_days_ago=0), "territory.toml of the demo")
+    text = territory_text(swap_day, swap_days_ago=0)
+    territory = parse_territory(text, "territory.toml of the demo")
     say("starting PostgreSQL and an MQTT broker")
-    with embedded_postgres() as database_url, embedded_broker() as mqtt_port:
+    with embedded_postgres() as database_url, embedded_broker() as mqtt_port, territory_file(text) as file:
         settings = read_settings(
             **{
                 **base.model_dump(),
@@ -68,7 +71,7 @@ def _stage(base: Settings, port: int | None, swap_day: date, say: Callable[[str]
             migrate(connection)
             registry.apply_changes(connection, registry.difference(registry.read_territory(connection), territory))
         with services.running(settings, ("ingest", "process", "serve")) as parts:
-            yield _Stage(settings, territory, parts)
+            yield _Stage(settings, territory, file, parts)
 
 
 def run_live(base: Settings, port: int | None) -> int:
@@ -78,12 +81,11 @@ def run_live(base: Settings, port: int | None) -> int:
     services.stop_on_signals(stop)
     _quiet()
     began = time.monotonic()
-    say = _Progress()
+    say = Progress()
     swap_day = datetime.now(UTC).astimezone(PARIS).date() - timedelta(days=SWAP_DAYS_AGO)
     with suppress(KeyboardInterrupt), _stage(base, port, swap_day, say) as stage:
         say.line(f"The page: {stage.parts.address}   (Ctrl-C stops everything and leaves nothing behind)")
-        addresses = f"HUB_DATABASE_URL='{stage.settings.database_url}' HUB_MQTT_URL={stage.settings.mqtt_url}"
-        say.line(f"For commands in another terminal: export {addresses}")
+        say.line(f"For commands in another terminal:\n{_export_line(stage)}")
         with Publisher(broker_at(stage.settings.mqtt_url, "", protocol="3.1.1")) as publisher:
             until = datetime.now(UTC)
             past = list(_handed_on(events(stage.territory, Span(until - BACKFILL, until))))
@@ -99,6 +101,17 @@ def run_live(base: Settings, port: int | None) -> int:
     return 0
 
 
+def _export_line(stage: _Stage) -> str:
+    """What a shell needs to speak to this demo: the two settings, the page, and the territory that was applied."""
+    words = {
+        "HUB_DATABASE_URL": stage.settings.database_url,
+        "HUB_MQTT_URL": stage.settings.mqtt_url,
+        "PAGE": stage.parts.address.rstrip("/"),
+        "TERRITORY": str(stage.file),
+    }
+    return f"export {' '.join(f'{name}={shlex.quote(word)}' for name, word in words.items())}"
+
+
 def run_once(base: Settings, *, as_json: bool) -> int:
     """One simulated day of the whole territory, through MQTT to the balance served by the API.
 
@@ -109,7 +122,7 @@ def run_once(base: Settings, *, as_json: bool) -> int:
     services.stop_on_signals(stop)
     _quiet()
     began = time.monotonic()
-    say = _Progress()
+    say = Progress()
     day = last_day(datetime.now(UTC))
     with _stage(base, None, day, say) as stage:
         told = list(events(stage.territory, day_span(day)))
@@ -143,9 +156,7 @@ def _handed_on(told: Iterable[Event]) -> Iterator[Event]:
         yield Event(waiting[-1].at, RELAY_TOPIC, pack(waiting))
 
 
-def _backfill(
-    publisher: Publisher, told: Sequence[Event], stop: threading.Event, say: "_Progress", stage: _Stage
-) -> None:
+def _backfill(publisher: Publisher, told: Sequence[Event], stop: threading.Event, say: Progress, stage: _Stage) -> None:
     for done, event in enumerate(told, 1):
         if stop.is_set():
             return
@@ -163,7 +174,7 @@ def _catch_up(publisher: Publisher, stage: _Stage, since: datetime) -> datetime:
     return until
 
 
-def _go_on(publisher: Publisher, stage: _Stage, since: datetime, stop: threading.Event, say: "_Progress") -> None:
+def _go_on(publisher: Publisher, stage: _Stage, since: datetime, stop: threading.Event, say: Progress) -> None:
     """Publish what the devices say from now on, a second at a time."""
     while not stop.wait(TICK_S):
         stage.parts.check()
@@ -180,7 +191,7 @@ def _counts(stage: _Stage) -> Any:
     return stage.parts.listener.appender.counts
 
 
-def _wait_until_heard(stage: _Stage, messages: int, stop: threading.Event, say: "_Progress") -> None:
+def _wait_until_heard(stage: _Stage, messages: int, stop: threading.Event, say: Progress) -> None:
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     while (heard := _counts(stage).messages) < messages:
         stage.parts.check()
@@ -188,7 +199,7 @@ def _wait_until_heard(stage: _Stage, messages: int, stop: threading.Event, say: 
         _wait_a_little(stop, deadline, f"only {heard} of {messages} messages were stored")
 
 
-def _wait_until_settled(stage: _Stage, stop: threading.Event, say: "_Progress") -> None:
+def _wait_until_settled(stage: _Stage, stop: threading.Event, say: Progress) -> None:
     """Wait until nothing is marked stale any more."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     with httpx.Client(base_url=stage.parts.address, timeout=30) as client:
@@ -269,30 +280,3 @@ def _told(result: dict[str, Any]) -> str:
 def _quiet() -> None:
     """Leave the terminal to the progress line."""
     logging.getLogger().setLevel(logging.WARNING)
-
-
-class _Progress:
-    """A line on stderr that is written over, where stderr is a terminal; only whole lines elsewhere."""
-
-    def __init__(self) -> None:
-        self._over = sys.stderr.isatty()
-        self._last = ""
-
-    def __call__(self, text: str) -> None:
-        """Say what is happening now."""
-        width = shutil.get_terminal_size().columns - 1
-        if self._over:
-            print(f"\r\033[K{text[:width]}", end="", file=sys.stderr, flush=True)
-        elif (kind := text.split(":", maxsplit=1)[0]) != self._last:
-            self._last = kind
-            print(text, file=sys.stderr, flush=True)
-
-    def line(self, text: str) -> None:
-        """Say something that stays."""
-        self.clear()
-        print(text, file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._over:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """vzlogger of the Volkszaehler project (vzlogger/data/chn<n>/raw): meters read by optical head, S0 pulses and others.
 
 A channel is only a number: whether chn0 is import, export, power or pulses, and in which unit, stands in vzlogger's own
-configuration. So the site map gives each channel its role by its name ("chn0"); without one the message is refused and
+configuration. So a [[site]] gives each channel its role by its name ("chn0"); without one the message is refused and
 kept, to be read once the role is known. SML meters count in Wh (factor 1), others in kWh, pulses by their resolution.
 
 raw is every reading, agg the same channel per aggregation time; both are given where both are published, so aggregate
@@ -33,7 +33,7 @@ def decode(message: Message) -> Decoded:
     value = message.payload.decode() if frame is None else frame["value"]
     role = message.roles.get(channel)
     if role is None:
-        raise ValueError(f"channel {channel!r} has no role: name it in the site map")
+        raise ValueError(f"channel {channel!r} has no role: name it so in a [[site]] (channels of vzlogger: chn<n>)")
     measured = scaled(value, role.factor)
     if measured is None:
         return []
