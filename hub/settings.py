@@ -67,7 +67,10 @@ class Settings(BaseSettings):
         90, ge=1, le=36_500, description="What was refused is forgotten so long after it was last heard."
     )
     rejected_mb: int = Field(
-        100, ge=1, le=1_000_000, description="Size that refused messages may take, and refused readings too; the longest unheard go first."
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Size that refused messages, and refused readings, may take; the longest unheard go first.",
     )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")

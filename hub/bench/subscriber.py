@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from hub.services import listener_of
 from hub.settings import Settings, read_settings
 
-LOOK_EVERY_S: Final = 0.001
+LOOK_EVERY_S: Final = 0.005
 
 
 def listen_bare(settings: Settings) -> Callable[[], int]:
