@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from energy.errors import NotFound
 from energy.model import Quantity, Reading

@@ -84,7 +84,7 @@ def test_a_link_that_is_silent_for_good_is_given_up(
     link: Link, migrated_url: str, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody tells the listener: it misses the answer to its own question, and comes again by a new connection."""
-    monkeypatch.setattr("ingest.listen.KEEPALIVE_S", 2)
+    monkeypatch.setattr("ingest.client.KEEPALIVE_S", 2)
     listener = Listener(broker_at(f"mqtt://127.0.0.1:{link.port}", CLIENT_ID), migrated_url, Appender(), PARIS)
     with streaming(mosquitto.port) as stream:
         listener.start()
