@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-WANTED=(ca-certificates chromium debootstrap mosquitto postgresql-15 python3-venv)
+WANTED=(ca-certificates chromium debootstrap mosquitto mosquitto-clients postgresql-15 python3-venv)
 POLICY=/usr/sbin/policy-rc.d
 OURS='# written by make servers, and removed when it ends'
 
