@@ -85,7 +85,7 @@ class Writer:
         """Begin to write.
 
         The collector of cycles is asked to look less often: a batch makes some fifty thousand tuples, none of them in a
-        cycle, and to walk through them all took a tenth of the time of writing.
+        cycle, and there is nothing to find in them.
         """
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
