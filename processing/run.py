@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -141,7 +141,9 @@ class Worker:
         rules = balances.read_rules(self._connection, community_no)
         if rules is None:
             return  # the community was removed after the mark
-        span = Span(utc_day(days[0]).start, utc_day(days[-1]).end)
+        span = _not_frozen(Span(utc_day(days[0]).start, utc_day(days[-1]).end), rules.frozen_before)
+        if span is None:
+            return  # what these days were made of is gone
         rows = balances.read_members(self._connection, community_no)
         flows = balances.read_flows(self._reader, self._connection, community_no, span)
         members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
@@ -150,6 +152,13 @@ class Worker:
         numbers = {row.point: row.point_no for row in rows}
         balances.replace(self._connection, community_no, span, settled.allocation, settled.balance, numbers)
         balances.announce(self._connection, rules.community, days)
+
+
+def _not_frozen(span: Span, frozen_before: datetime | None) -> Span | None:
+    """The part of a span that may be computed again; None when nothing of it may."""
+    if frozen_before is None or frozen_before <= span.start:
+        return span
+    return Span(frozen_before, span.end) if frozen_before < span.end else None
 
 
 def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:

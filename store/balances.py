@@ -19,11 +19,15 @@ from store.queries import statement
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a community agreed on: its step and its keys."""
+    """What a community agreed on: its step and its keys.
+
+    What starts before `frozen_before` is kept as it is; None: nothing is.
+    """
 
     community: str
     step: timedelta
     keys: tuple[KeyVersion, ...]
+    frozen_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,13 @@ def key_of(rule: Mapping[str, Any]) -> SharingKey:
 
 
 def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | None:
-    """Step and keys of a community; None when it is gone."""
+    """Rules of a community; None when it is gone."""
     rows = connection.execute(statement("community_rules"), {"community_no": community_no}).fetchall()
     if not rows:
         return None
-    community, step_min = rows[0][:2]
-    keys = tuple(KeyVersion(community, key_of(rule), Validity(start, end)) for _, _, rule, start, end in rows if rule)
-    return Rules(community, timedelta(minutes=step_min), keys)
+    community, step_min, frozen_before = rows[0][:3]
+    keys = tuple(KeyVersion(community, key_of(rule), Validity(start, end)) for *_, rule, start, end in rows if rule)
+    return Rules(community, timedelta(minutes=step_min), keys, frozen_before)
 
 
 def read_members(connection: psycopg.Connection, community_no: int) -> list[MemberRow]:

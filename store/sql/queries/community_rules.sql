@@ -1,5 +1,5 @@
--- The step and the sharing keys of a community.
-SELECT c.id, c.step_min, k.rule, k.valid_from, k.valid_to
+-- The step and the sharing keys of a community, and before when its balances are kept as they are.
+SELECT c.id, c.step_min, c.frozen_before, k.rule, k.valid_from, k.valid_to
 FROM community AS c
 LEFT JOIN sharing_key AS k ON k.community_no = c.no
 WHERE c.no = %(community_no)s

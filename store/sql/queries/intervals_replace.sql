@@ -1,9 +1,10 @@
--- Make the stored device intervals of the spans equal to the computed ones, touching only what differs.
--- Returns the (point, UTC day) pairs that changed.
+-- Make the stored device intervals of the spans equal to the computed ones, touching only what differs and is not
+-- frozen. Returns the (point, UTC day) pairs that changed.
 WITH span AS (
-    SELECT *
+    SELECT s.point_no, greatest(s.span_start, p.frozen_before) AS span_start, s.span_end
     FROM unnest(%(points)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
         AS s (point_no, span_start, span_end)
+    JOIN point AS p ON p.no = s.point_no
 ), wanted AS (
     SELECT c.*
     FROM computed AS c
