@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
@@ -18,18 +18,26 @@ from api import balances, communities, health, live, metrics, open_data, points,
 from api.head import HeadAsGet
 from api.live import Feed
 from api.metrics import Scrapes
-from api.reading import Readers
+from api.reading import Readers, Turns, refuse_unknown_words
 from store.connect import open_pool
 
 POOL_SIZE: Final = 8
 """Connections to the database for requests; each keeps one for less than a second, as a rule."""
+OPEN_POOL_SIZE: Final = 4
+"""Those of the open data: anybody may ask for them, and takes none from the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes need: database connections, Arrow readers, the feed of changes, and reads for scrapes."""
+    """What the routes need: database connections, Arrow readers, the feed of changes, and reads for scrapes.
+
+    The connections of `open_pool` may belong to a login that sees what was released and nothing else.
+    """
 
     pool: ConnectionPool
+    turns: Turns
+    open_pool: ConnectionPool
+    open_turns: Turns
     readers: Readers
     feed: Feed
     scrapes: Scrapes
@@ -44,16 +52,28 @@ class _Page(StaticFiles):
         return response
 
 
-def create_app(database_url: str, page: Path | None = None, pool_size: int = POOL_SIZE) -> FastAPI:
+def create_app(
+    database_url: str, page: Path | None = None, pool_size: int = POOL_SIZE, *, open_database_url: str = ""
+) -> FastAPI:
     """Make the application over a database; `page` is the folder of the built-in web page.
 
-    The connections open when the server starts and close when it stops.
+    The open data are read over `open_database_url`, or over the same address where that is empty. The connections open
+    when the server starts and close when it stops.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await anyio.to_thread.run_sync(open_pool, database_url, pool_size)
-        services = Services(pool, Readers(database_url), Feed(database_url), Scrapes(pool))
+        for_all = await anyio.to_thread.run_sync(open_pool, open_database_url or database_url, OPEN_POOL_SIZE)
+        services = Services(
+            pool,
+            Turns(pool_size),
+            for_all,
+            Turns(OPEN_POOL_SIZE),
+            Readers(database_url),
+            Feed(database_url),
+            Scrapes(pool),
+        )
         app.state.services = services
         await anyio.to_thread.run_sync(services.feed.start)
         try:
@@ -62,6 +82,7 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = POO
             await anyio.to_thread.run_sync(services.feed.stop)
             services.readers.close()
             await anyio.to_thread.run_sync(pool.close)
+            await anyio.to_thread.run_sync(for_all.close)
 
     app = FastAPIOffline(
         redoc_url=None,
@@ -71,6 +92,7 @@ def create_app(database_url: str, page: Path | None = None, pool_size: int = POO
         description="Energy of the communities of a territory: balances, members, live feed, open data.",
         lifespan=lifespan,
         responses=problems.RESPONSES,
+        dependencies=[Depends(refuse_unknown_words)],
     )
     undescribed = app.openapi
 

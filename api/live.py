@@ -8,7 +8,8 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
 import anyio.to_thread
@@ -30,7 +31,19 @@ router = APIRouter(prefix="/v1/communities/{community}", tags=["live"])
 NOW_EVERY_S: Final = 2.0
 PAUSE_S: Final = 2.0
 START_TIMEOUT_S: Final = 2.0
-Viewer: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any] | None]]
+LONGEST_ANNOUNCEMENT: Final = 366
+"""Days in one; a worker tells of no more than a month at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Days of a community that changed."""
+
+    community_no: int
+    days: tuple[date, ...]
+
+
+Viewer: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Queue[Announcement | None]]
 """An event loop and its queue of announcements; None ends the stream."""
 
 
@@ -94,21 +107,23 @@ class Feed:
         self._listening.clear()
         self._hand_out(None)
 
-    def _hand_out(self, announcement: dict[str, Any] | None) -> None:
+    def _hand_out(self, announcement: Announcement | None) -> None:
         for loop, announcements in list(self._viewers):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(announcements.put_nowait, announcement)
 
 
-def read_announcement(text: str) -> dict[str, Any] | None:
-    """Read what a worker announced; None for anything else, since every login of the database may notify."""
+def read_announcement(text: str) -> Announcement | None:
+    """Read what a worker announced; None for anything else, since every login of the database may notify.
+
+    A forged one makes pages read a day again, and no more.
+    """
     try:
-        announcement = json.loads(text)
-    except (ValueError, RecursionError):
+        match json.loads(text):
+            case {"community_no": int(number), "days": [*days]} if len(days) <= LONGEST_ANNOUNCEMENT:
+                return Announcement(number, tuple(date.fromisoformat(day) for day in days))
+    except (ValueError, TypeError, RecursionError):
         return None
-    match announcement:
-        case {"community": str(), "days": [*days]} if all(isinstance(day, str) for day in days):
-            return announcement
     return None
 
 
@@ -121,19 +136,20 @@ async def live(community: CommunityId, request: Request) -> EventSourceResponse:
     """Events `balance` (days that changed) and `now` (power, when it changed)."""
     services = request.app.state.services
 
-    def find() -> int:
-        with lend(services.pool) as connection:
+    def find(wait_s: float) -> int:
+        with lend(services.pool, wait_s) as connection:
             return read_community(connection, community).no
 
-    community_no = await anyio.to_thread.run_sync(find)
+    async with services.turns.take() as left_s:
+        community_no = await anyio.to_thread.run_sync(find, left_s)
     if not services.feed.is_listening:
         raise Unavailable("the live feed has lost the database; try again in a few seconds")
     return EventSourceResponse(_events(services, community, community_no), ping=15)
 
 
 async def _events(services: Any, community: str, community_no: int) -> AsyncIterator[dict[str, str]]:
-    def power() -> str:
-        with lend(services.pool) as connection:
+    def power(wait_s: float) -> str:
+        with lend(services.pool, wait_s) as connection:
             row = read_power(connection, community_no, datetime.now(UTC) - HEARD_RECENTLY)
         return json.dumps({"community": community, **row, "at": row["at"] and rfc3339(row["at"])})
 
@@ -141,24 +157,26 @@ async def _events(services: Any, community: str, community_no: int) -> AsyncIter
     shown = None
     try:
         while services.feed.is_listening:
-            latest = await anyio.to_thread.run_sync(power)
+            async with services.turns.take() as left_s:
+                latest = await anyio.to_thread.run_sync(power, left_s)
             if latest != shown:
                 shown = latest
                 yield {"event": "now", "data": latest}
-            days = await _changed_days(viewer[1], community)
+            days = await _changed_days(viewer[1], community_no)
             if days is None:
                 return
             if days:
-                yield {"event": "balance", "data": json.dumps({"community": community, "days": sorted(days)})}
+                changed = {"community": community, "days": [day.isoformat() for day in sorted(days)]}
+                yield {"event": "balance", "data": json.dumps(changed)}
     except Unavailable as error:
         log.warning("%s; a live stream ends", error)
     finally:
         services.feed.leave(viewer)
 
 
-async def _changed_days(announcements: asyncio.Queue[dict[str, Any] | None], community: str) -> set[str] | None:
+async def _changed_days(announcements: asyncio.Queue[Announcement | None], community_no: int) -> set[date] | None:
     """Gather the changed days of a community for NOW_EVERY_S seconds; None when the stream must end."""
-    days: set[str] = set()
+    days: set[date] = set()
     deadline = asyncio.get_running_loop().time() + NOW_EVERY_S
     while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
         try:
@@ -167,6 +185,6 @@ async def _changed_days(announcements: asyncio.Queue[dict[str, Any] | None], com
             break
         if announcement is None:
             return None
-        if announcement["community"] == community:
-            days.update(announcement["days"])
+        if announcement.community_no == community_no:
+            days.update(announcement.days)
     return days

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api import shapes
 from api.balances import BYTES, TEXT
-from api.reading import Connection
+from api.reading import OpenConnection
 from energy.errors import NotFound
 from energy.time import rfc3339
 from store.releases import read_file, read_releases
@@ -24,7 +24,7 @@ FOR_EVERY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 
 
 @router.get("", response_model=shapes.Datasets)
-def list_datasets(connection: Connection, response: Response) -> dict[str, Any]:
+def list_datasets(connection: OpenConnection, response: Response) -> dict[str, Any]:
     """Every dataset with its releases, newest first; only what the disclosure policy lets out is ever here."""
     response.headers.update(FOR_EVERY_SITE)
     datasets: dict[str, list[dict[str, Any]]] = {}
@@ -38,7 +38,7 @@ def list_datasets(connection: Connection, response: Response) -> dict[str, Any]:
 def show_file(
     dataset: Annotated[str, Path(description="name of a dataset, as /open/v1 lists them")],
     name: Annotated[str, Path(description="name of one of its files")],
-    connection: Connection,
+    connection: OpenConnection,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="release; the newest by default")] = None,
 ) -> Response:
     """A file of a release: datapackage.json describes the others."""

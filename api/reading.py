@@ -1,8 +1,9 @@
 """What routes share: a connection, a community, a span of time, figures in kWh and rates."""
 
+import asyncio
 import queue
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -10,19 +11,23 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import psycopg
 from fastapi import Depends, Path, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from energy.errors import InvalidInput, Unavailable
 from energy.time import Span, local_day, local_midnight
 from energy.units import WH_PER_KWH
 from store.communities import CommunityRow, read_community
-from store.connect import FrameReader, database_answers
+from store.connect import LONGEST_QUERY_S, FrameReader, database_answers
 
 WH_DIGITS: Final = 3
 """Decimals of a kWh down to the Wh."""
 LONGEST_SPAN: Final = timedelta(days=3700)
 WAIT_S: Final = 3.0
 """How long a request waits for a connection: an operator's probe should hear 503, not give up."""
+SHORTEST_WAIT_S: Final = 0.5
+"""How long it waits at least once its turn has come, however late that was."""
+BUSY: Final = "the database does not answer, or all connections to it are busy; try again in a few seconds"
 
 
 class Readers:
@@ -38,40 +43,80 @@ class Readers:
         try:
             reader = self._idle.get_nowait()
         except queue.Empty:
-            reader = FrameReader(self._url)
+            reader = FrameReader(self._url, LONGEST_QUERY_S)
         try:
             yield reader
-        except Unavailable:
-            self.close()  # the database was away: those that wait here have lost it too
-            raise
         finally:
-            self._idle.put(reader)
+            self._idle.put(reader)  # one whose connection was lost opens another when it is next used
 
     def close(self) -> None:
         """Close the readers that nobody uses."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        while True:
+            try:
+                reader = self._idle.get_nowait()
+            except queue.Empty:
+                return
+            reader.close()
+
+
+class Turns:
+    """Turns at a pool of connections: who has to wait waits here, and takes no thread from those who are served.
+
+    Otherwise requests that wait for a hanging database would have every thread, and none were left to say so.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._places = asyncio.Semaphore(number)
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[float]:
+        """Wait for a turn and keep it for the time of a request; tells how long that may still wait. [s]
+
+        Raises:
+            Unavailable: none came in time.
+        """
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Unavailable(BUSY) from error
+        try:
+            yield max(began + WAIT_S - asyncio.get_running_loop().time(), SHORTEST_WAIT_S)
+        finally:
+            self._places.release()
 
 
 @contextmanager
-def lend(pool: ConnectionPool) -> Iterator[psycopg.Connection]:
-    """Lend a connection for a moment.
+def lend(pool: ConnectionPool, wait_s: float | None = None) -> Iterator[psycopg.Connection]:
+    """Lend a connection for a moment, once it is free; for that it waits at most WAIT_S, or `wait_s`.
 
     Raises:
         Unavailable: the database does not answer, or every connection stays busy.
     """
     with database_answers():
         try:
-            with pool.connection(timeout=WAIT_S) as connection:
+            with pool.connection(timeout=WAIT_S if wait_s is None else wait_s) as connection:
                 yield connection
         except PoolTimeout as error:
-            raise Unavailable(
-                "the database does not answer, or all connections to it are busy; try again in a few seconds"
-            ) from error
+            raise Unavailable(BUSY) from error
 
 
-def _connection(request: Request) -> Iterator[psycopg.Connection]:
-    with lend(request.app.state.services.pool) as connection:
+async def _connection(request: Request) -> AsyncIterator[psycopg.Connection]:
+    services = request.app.state.services
+    async with (
+        services.turns.take() as left_s,
+        contextmanager_in_threadpool(lend(services.pool, left_s)) as connection,
+    ):
+        yield connection
+
+
+async def _open_connection(request: Request) -> AsyncIterator[psycopg.Connection]:
+    services = request.app.state.services
+    async with (
+        services.open_turns.take() as left_s,
+        contextmanager_in_threadpool(lend(services.open_pool, left_s)) as connection,
+    ):
         yield connection
 
 
@@ -81,6 +126,8 @@ def _reader(request: Request) -> Iterator[FrameReader]:
 
 
 Connection = Annotated[psycopg.Connection, Depends(_connection)]
+OpenConnection = Annotated[psycopg.Connection, Depends(_open_connection)]
+"""One that may see nothing but the open data."""
 Reader = Annotated[FrameReader, Depends(_reader)]
 
 
@@ -92,6 +139,20 @@ def _known(community: CommunityId, connection: Connection) -> CommunityRow:
 
 
 Community = Annotated[CommunityRow, Depends(_known)]
+
+
+def refuse_unknown_words(request: Request) -> None:
+    """Refuse a query whose words the route does not know: who asks `from` for `start` would be shown another day.
+
+    Raises:
+        InvalidInput: the first such word, and those that the route takes.
+    """
+    path = request.scope["route"].path
+    parameters = request.app.openapi()["paths"].get(path, {}).get("get", {}).get("parameters", [])
+    known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+    for word in request.query_params:
+        if word not in known:
+            raise InvalidInput(f"{path} does not know {word!r}; it takes {', '.join(known) or 'no parameter'}")
 
 
 def requested_span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime | None = None) -> Span:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -75,6 +75,8 @@ REGISTERS: Final = frozenset(
     {Quantity.IMPORT_ENERGY, Quantity.EXPORT_ENERGY, Quantity.PV_ENERGY, Quantity.CONSUMPTION_ENERGY}
 )
 """Cumulative counters from which interval energy is made."""
+LONGEST_STILLNESS: Final = timedelta(days=31)
+"""A register that shows the same value again proves that nothing flowed in between; up to this long."""
 TECHNICAL: Final = frozenset({Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER_FACTOR})
 """Decoded always, stored only where a setting asks for them."""
 

@@ -33,6 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"hub {arguments.command}: {error}", file=sys.stderr)
         return EXIT_REFUSED
     except KeyboardInterrupt:
+        print(f"hub {arguments.command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,15 +99,45 @@ def parser() -> argparse.ArgumentParser:
         "--topic", default="", metavar="BEGIN", help="only topics (and devices) that begin so; no wildcards"
     )
 
-    bench = verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick")
-    bench.add_argument("what", choices=("ingest",))
-    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
-    bench.add_argument("--messages", type=int, default=200_000, metavar="N", help="messages to publish (200000)")
-    bench.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of which the median counts (3)")
+    _add_bench(verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick"))
+
+    backup = verbs.add_parser("backup", help="write the whole database into a new folder")
+    backup.add_argument("folder", type=Path, metavar="DIR", help="a folder that does not exist yet")
+    restore = verbs.add_parser("restore", help="bring a backup into an empty database, and check that all is there")
+    restore.add_argument("folder", type=Path, metavar="DIR", help="a folder that `hub backup` wrote")
+
+    _add_removal(verbs)
 
     verbs.add_parser("publish", help="release the open data that the disclosure policy lets out")
 
-    viewer = verbs.add_parser("viewer", help="let a database login see communities in Grafana")
-    viewer.add_argument("role", metavar="ROLE", help="an existing login role")
-    viewer.add_argument("community", nargs="+", metavar="COMMUNITY")
+    viewer = verbs.add_parser("viewer", help="make, list or end logins that see communities in Grafana")
+    actions = viewer.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make a login, and print its name and password this once")
+    add.add_argument("community", nargs="+", metavar="COMMUNITY", help="what it sees")
+    actions.add_parser("list", help="show the logins, and what each sees")
+    remove = actions.add_parser("remove", help="end a login")
+    remove.add_argument("role", metavar="ROLE", help="its name, as `hub viewer list` shows it")
     return top
+
+
+def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keep = verbs.add_parser("retention", help="show what is older than the settings keep, or remove it")
+    keep.add_argument("--yes", action="store_true", help="remove it")
+    now = "although days wait to be computed, or could not be: they stay as they are"
+    keep.add_argument("--now", action="store_true", help=now)
+    forget = verbs.add_parser("forget", help="show what is known about a holder, or remove it for good")
+    forget.add_argument("holder", nargs="?", metavar="HOLDER", help="id of the holder")
+    forget.add_argument("--device", metavar="ID", help="instead of a holder: a device that measures nobody's point")
+    forget.add_argument("--yes", action="store_true", help="remove it")
+    forget.add_argument("--now", action="store_true", help=now)
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    bench.add_argument("what", choices=("ingest", "store"), help="what to measure")
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of which the median counts (3)")
+    bench.add_argument("--messages", type=int, default=200_000, metavar="N", help="ingest: messages (200000)")
+    bench.add_argument("--readings", type=int, default=400_000, metavar="N", help="store: readings (400000)")
+    bench.add_argument(
+        "--database", metavar="URL", help="store: an empty database; without it, PostgreSQL from the wheel"
+    )

@@ -15,23 +15,26 @@ from energy.errors import InvalidInput, Unavailable
 from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
-from hub import decoding, heard, refused, replay, services, workers
+from hub import decoding, heard, keeping, refused, replay, services, viewers, workers
 from hub.counted import counted
-from hub.settings import Settings, read_settings
+from hub.settings import Settings, misspelt, read_settings
 from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.decode import Decoder
 from ingest.routes import BY_NAME
 from processing.publish import publish
-from store import registry, viewers
+from store import registry
 from store.connect import FrameReader, connect, database_answers
 from store.migrate import migrate, schema_is_current
 from store.readings import prepare
+from store.timescale import read_timescale
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command that the arguments name."""
     settings = read_settings()
+    for sentence in misspelt():
+        print(f"! {sentence}", file=sys.stderr)
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -48,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
     with connect(settings.database_url) as connection:
         applied = migrate(connection)
+        timescale = read_timescale(connection)
     print("\n".join(f"applied {name}" for name in applied) or "the schema is current")
+    print(timescale)
     return 0
 
 
@@ -66,7 +71,11 @@ def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
         changes = registry.difference(before, territory)
         for change in changes:
             print(change.text)
-        for warning in [*times_without_key(territory), *heard.never_heard(connection, changes)]:
+        for warning in [
+            *times_without_key(territory),
+            *heard.never_heard(connection, changes),
+            *keeping.what_stays(connection, changes),
+        ]:
             print(f"! {warning}")
         if not changes:
             print("nothing to change: the database equals the file")
@@ -153,8 +162,7 @@ def _publish(_arguments: argparse.Namespace, settings: Settings) -> int:
 def _viewer(arguments: argparse.Namespace, settings: Settings) -> int:
     require_schema(settings)
     with connect(settings.database_url) as connection:
-        viewers.allow(connection, arguments.role, arguments.community)
-    print(f"{arguments.role} may see {', '.join(arguments.community)}")
+        viewers.run(arguments, connection)
     return 0
 
 
@@ -223,11 +231,30 @@ def _rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
-    from hub.bench import ingest as bench  # noqa: PLC0415 - it brings a database server along
+def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    from hub import backup  # noqa: PLC0415 - nothing else asks for the programs of PostgreSQL
 
-    figures = bench.measure(settings, arguments.messages, arguments.rounds)
-    print(json.dumps(figures) if arguments.json else bench.table(figures))
+    return backup.VERBS[arguments.command](arguments, settings)
+
+
+def _retention(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    return keeping.run_retention(arguments, settings)
+
+
+def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    return keeping.run_forget(arguments, settings)
+
+
+def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
+    from hub.bench import ingest, store  # noqa: PLC0415 - they bring a database server along
+
+    if arguments.what == "store":
+        figures, table = store.measure(arguments.database, arguments.readings, arguments.rounds), store.table
+    else:
+        figures, table = ingest.measure(settings, arguments.messages, arguments.rounds), ingest.table
+    print(json.dumps(figures) if arguments.json else table(figures))
     return 0
 
 
@@ -252,6 +279,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "rejected": _rejected,
     "bench": _bench,
     "replay": _replay,
+    "backup": _backup,
+    "restore": _backup,
+    "retention": _retention,
+    "forget": _forget,
     "publish": _publish,
     "viewer": _viewer,
 }

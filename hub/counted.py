@@ -3,4 +3,4 @@
 
 def counted(number: int, word: str) -> str:
     """The number and the word, in the plural unless it is one."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -19,24 +19,44 @@ CONNECT_TIMEOUT_S: Final = 10.0
 
 
 class Publisher:
-    """Publishes between entering and leaving; leaving waits until the broker has acknowledged every message."""
+    """Publishes between entering and leaving; leaving waits until the broker has acknowledged every message.
+
+    In MQTT 5, where a broker says which messages it refuses, unless it has only 3.1.1.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        five = broker.protocol == "5"
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311
-        )
-        self._client.username_pw_set(broker.username, broker.password)
-        self._client.max_inflight_messages_set(IN_FLIGHT)
-        self._client.on_connect = self._on_connect
-        self._client.on_publish = self._on_publish
+        self._client = self._client_of(MQTTProtocolVersion.MQTTv5)
         self._answered = threading.Event()
         self._refusal: ReasonCode | None = None
+        self._is_connected = False
         self._refused: ReasonCode | None = None
         self._sent: deque[mqtt.MQTTMessageInfo] = deque()
 
+    def _client_of(self, version: MQTTProtocolVersion) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version)
+        client.username_pw_set(self._broker.username, self._broker.password)
+        client.max_inflight_messages_set(IN_FLIGHT)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        return client
+
     def __enter__(self) -> Self:
+        if self._broker.protocol == "3.1.1" or not self._connects(is_last=self._broker.protocol == "5"):
+            self._client = self._client_of(MQTTProtocolVersion.MQTTv311)
+            self._connects(is_last=True)
+        return self
+
+    def _connects(self, *, is_last: bool) -> bool:
+        """Connect; a broker that does not speak this version of MQTT gives False, unless it is the last to be tried.
+
+        Raises:
+            Unavailable: nobody is there, or the broker refuses us.
+        """
+        self._answered.clear()
+        self._refusal = None
+        self._is_connected = False
         try:
             self._client.connect(self._broker.host, self._broker.port)
         except OSError as error:
@@ -45,14 +65,17 @@ class Publisher:
                 f" ({error.strerror or error}); check HUB_MQTT_URL and that the broker runs"
             ) from error
         self._client.loop_start()
-        if not self._answered.wait(CONNECT_TIMEOUT_S) or self._refusal is not None:
-            self._client.disconnect()
-            self._client.loop_stop()
-            raise Unavailable(
-                f"the MQTT broker at {self._broker.host}:{self._broker.port} refuses us"
-                f" ({self._refusal or 'no answer'}); check HUB_MQTT_URL"
-            )
-        return self
+        self._answered.wait(CONNECT_TIMEOUT_S)
+        if self._is_connected:
+            return True
+        self._client.disconnect()
+        self._client.loop_stop()
+        if not is_last and (self._refusal is None or self._refusal == "Unsupported protocol version"):
+            return False
+        raise Unavailable(
+            f"the MQTT broker at {self._broker.host}:{self._broker.port} refuses us"
+            f" ({self._refusal or 'no answer'}); check HUB_MQTT_URL"
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -83,6 +106,10 @@ class Publisher:
         self, _client: mqtt.Client, _data: Any, _flags: mqtt.ConnectFlags, reason: ReasonCode, _p: Properties | None
     ) -> None:
         self._refusal = reason if reason.is_failure else None
+        self._is_connected = not reason.is_failure
+        self._answered.set()
+
+    def _on_disconnect(self, *_told: object) -> None:
         self._answered.set()
 
     def _on_publish(

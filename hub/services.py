@@ -19,11 +19,13 @@ import uvicorn
 
 from api.app import create_app, end_streams
 from energy.errors import InvalidInput, Unavailable
+from energy.model import LONGEST_STILLNESS
 from hub.settings import Settings
 from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.listen import Listener
 from processing import run as processing
+from store.retention import Keeping
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,8 @@ class Server:
         self._socket = _bind(settings.api_host, settings.api_port)
         host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
         self.address = f"http://{host}:{self._socket.getsockname()[1]}/"
-        self.app = create_app(settings.database_url, Path(str(files("dashboards").joinpath("page"))))
+        page = Path(str(files("dashboards").joinpath("page")))
+        self.app = create_app(settings.database_url, page, open_database_url=settings.open_database_url)
         config = uvicorn.Config(
             self.app,
             log_config=None,
@@ -131,7 +134,10 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
         if "process" in names:
             stop = threading.Event()
             parts.worker = threading.Thread(
-                target=processing.work, args=(settings.database_url, stop), name="hub-worker", daemon=True
+                target=processing.work,
+                args=(settings.database_url, stop, keeping_of(settings)),
+                name="hub-worker",
+                daemon=True,
             )
             parts.worker.start()
             stack.callback(parts.worker.join, START_TIMEOUT_S)
@@ -214,6 +220,18 @@ def _why_not(host: str, port: int, setting: str, error: OSError) -> str:
             return f"port {port} of {host} is reserved for root; set {setting} to one above 1023"
         case _:
             return f"this machine cannot listen on {host} ({error.strerror}); check HUB_API_HOST"
+
+
+def keeping_of(settings: Settings) -> Keeping:
+    """How long the settings keep what is stored."""
+    return Keeping(
+        settings.keep_readings_days,
+        settings.keep_intervals_days,
+        settings.keep_balances_days,
+        settings.rejected_days,
+        settings.rejected_mb * 1_000_000,
+        LONGEST_STILLNESS,
+    )
 
 
 def listener_of(settings: Settings, *, is_leaving: bool = False) -> Listener:

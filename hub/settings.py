@@ -1,13 +1,15 @@
 """The settings of the hub, read from HUB_* variables: the only file that reads the environment."""
 
 import os
+from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from energy.errors import InvalidInput
+from energy.model import LONGEST_STILLNESS
 
 PREFIX: Final = "HUB_"
 
@@ -22,6 +24,11 @@ class Settings(BaseSettings):
         min_length=1,
         repr=False,
         description="Address of PostgreSQL, with or without TimescaleDB.",
+    )
+    open_database_url: str = Field(
+        "",
+        repr=False,
+        description="Address of PostgreSQL for /open/v1, whose login needs the releases alone; empty: the one above.",
     )
     mqtt_url: str = Field(
         "mqtt://127.0.0.1:1883",
@@ -72,6 +79,15 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Size that refused messages, and refused readings, may take; the longest unheard go first.",
     )
+    keep_readings_days: int = Field(
+        0, ge=0, le=36_500, description="Readings older than this are removed; 0 keeps them for ever."
+    )
+    keep_intervals_days: int = Field(
+        0, ge=0, le=36_500, description="Intervals older than this are removed; 0 keeps them for ever."
+    )
+    keep_balances_days: int = Field(
+        0, ge=0, le=36_500, description="Balances and allocations older than this are removed; 0 keeps them for ever."
+    )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP interface; 0 takes a free one.")
@@ -91,6 +107,31 @@ class Settings(BaseSettings):
                 raise ValueError(f"{topic!r} is not a topic filter; examples are #, hub/v1/# and tele/+/SENSOR")
         return value
 
+    @field_validator("keep_readings_days")
+    @classmethod
+    def _outlives_what_may_come(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("oldest_days", 0) + 2 * LONGEST_STILLNESS.days
+        if 0 < value < least:
+            raise ValueError(
+                f"readings must be kept for {least} days or more (HUB_OLDEST_DAYS and twice the"
+                f" {LONGEST_STILLNESS.days} days over which an interval may reach), or 0 for ever"
+            )
+        return value
+
+    @field_validator("keep_intervals_days", "keep_balances_days")
+    @classmethod
+    def _outlives_what_it_is_made_of(cls, value: int, info: ValidationInfo) -> int:
+        made_of = "keep_readings_days" if info.field_name == "keep_intervals_days" else "keep_intervals_days"
+        least = info.data.get(made_of, value)
+        if value and (value < least or not least):
+            kept = f"for {least} days" if least else "for ever"
+            what, source = (word.split("_")[1] for word in (info.field_name or "", made_of))
+            raise ValueError(
+                f"{what} must be kept at least as long as the {source} that they are made of, which"
+                f" {PREFIX}{made_of.upper()} keeps {kept}; 0 is for ever"
+            )
+        return value
+
     @field_validator("zone")
     @classmethod
     def _exists(cls, value: str) -> str:
@@ -107,6 +148,14 @@ class Settings(BaseSettings):
 def environment_with(**values: object) -> dict[str, str]:
     """The environment for a process of ours, with some settings changed, such as mqtt_group="hub"."""
     return os.environ | {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
+
+
+def misspelt() -> list[str]:
+    """A sentence on each variable that is nearly one of ours: taken for none, it would do nothing and say nothing."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    near = {name: get_close_matches(name, known, 1, cutoff=0.85) for name in strangers}
+    return [f"{name} is not a setting, and is ignored; is {meant[0]} meant?" for name, meant in near.items() if meant]
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -130,6 +130,7 @@ class Writer:
                     pause_s = min(pause_s * 2, LONGEST_PAUSE_S) if self._is_database_away else SHORTEST_PAUSE_S
                     self._database_losses += not self._is_database_away
                     self._is_database_away = True
+                    self._tell_at = float("-inf")  # the first thing that shows whether it can be written to again
                     log.warning("%s; nothing is acknowledged until it is back", error)
                     if self._stop.wait(pause_s):
                         return
@@ -147,17 +148,21 @@ class Writer:
             self._pending = self._pending or self._next_batch()
             if self._pending:
                 messages = [delivery.message for delivery in self._pending if delivery.message is not None]
-                self._appender.append(connection, messages)
+                try:
+                    self._appender.append(connection, messages)
+                except psycopg.errors.DeadlockDetected:
+                    log.info("another writer waited for this one, and this one for it; the batch is written again")
+                    continue
                 self._session.acknowledge(self._pending)
                 self._bytes_taken += sum(map(size_of, self._pending))
                 self._pending = []
-            if self._is_database_away:
-                self._is_database_away = False
-                log.info("the database is back")
             if is_stopping and self._queue.empty():
                 listeners.forget(connection, self._state().id)
                 return
             self._keep_house(connection)
+            if self._is_database_away:
+                self._is_database_away = False
+                log.info("the database is back")
 
     def _keep_house(self, connection: psycopg.Connection) -> None:
         """Tell how the listener is, and keep the quarantine within its bounds, each when it is due."""

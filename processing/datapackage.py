@@ -26,7 +26,7 @@ DESCRIPTOR_TYPE: Final = "application/json"
 PROFILE: Final = "https://datapackage.org/profiles/2.0/{}.json"
 COLUMNS_VERSION: Final = 1
 """Major number of a release's version: it changes when a column changes its meaning or goes."""
-FIELD_TYPES: Final = {"string": "string", "number": "number", "integer": "integer", "datetime": "datetime"}
+FIELD_TYPES: Final = {name: name for name in ("string", "number", "integer", "boolean", "datetime")}
 """Types of energy/columns.csv as types of Frictionless fields."""
 KEY: Final = ("community", "month")
 CONSTRAINTS: Final[dict[str, dict[str, object]]] = {

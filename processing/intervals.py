@@ -10,12 +10,11 @@ from typing import Final
 import polars as pl
 
 from energy.frames import FLOW_INTERVALS, READINGS, ROUTES, require
+from energy.model import LONGEST_STILLNESS
 from energy.time import STEP
 
 LONGEST_INTERPOLATION: Final = timedelta(hours=2)
 """Gaps up to this long are filled linearly; longer ones stay missing. Source: CPUC VEE rules."""
-LONGEST_STILLNESS: Final = timedelta(days=31)
-"""A register that shows the same value again proves that nothing flowed in between, however long; up to this long."""
 MEASURED_WITHIN: Final = timedelta(minutes=30)
 """Readings at most this far apart count as measured; an interval between readings further apart is estimated."""
 DEFAULT_CEILING_WH: Final = 50_000
@@ -103,7 +102,7 @@ def _unbroken(registers: pl.DataFrame) -> pl.DataFrame:
 
     So a change bears on the intervals up to the fourth reading on either side of it, never further: two neighbours on
     either side decide whether a reading is left out, and no more than two in a row are. Recomputing only the window of
-    a change relies on this (store/sql/queries/windows.sql, readings_around.sql).
+    a change relies on this (store/sql/queries/windows.sql, readings_beside.sql).
     """
     before, after = pl.col("wh").shift(1).over("route"), pl.col("wh").shift(-1).over("route")
     flagged = registers.with_columns(

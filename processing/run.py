@@ -12,16 +12,19 @@ import psycopg
 from energy.errors import Unavailable
 from energy.time import Span, ceil_to_step, floor_to_step, utc_day
 from processing.balance import Agreement, Member, settle
+from processing.housekeeping import Housekeeper
 from processing.intervals import intervals_from_registers, power_now
 from store import balances, intervals, spans
 from store.connect import FrameReader, connect, database_answers
 from store.queries import statement
+from store.retention import Keeping
 from store.spans import Kind, StaleSpan
 
 log = logging.getLogger(__name__)
 
 SPANS_AT_ONCE: Final = 500
 POLL_S: Final = 5.0
+SHORTEST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 DAYS_AT_ONCE: Final = 31
 AWAITED_AFTER: Final = timedelta(hours=2)
@@ -30,20 +33,23 @@ POWER_CONTEXT: Final = timedelta(hours=3)
 """How much of the newest readings the power of now is made from: its last forty minutes, and what comes before them."""
 
 
-def work(url: str, stop: threading.Event) -> None:
-    """Recompute what is marked stale, until told to stop; a database that goes away is waited for.
+def work(url: str, stop: threading.Event, keeping: Keeping | None = None) -> None:
+    """Recompute what is marked stale, and keep house, until told to stop; a database that goes away is waited for.
 
-    One that refuses for another reason ends the work, with one sentence in the log.
+    Without `keeping` nobody keeps house. A database that refuses for another reason ends the work, with one sentence in
+    the log.
     """
-    pause_s = 0.5
+    pause_s = SHORTEST_PAUSE_S
     while not stop.is_set():
         try:
             with database_answers(), connect(url) as connection, connect(url) as ears:
                 worker = Worker(url, connection)
                 ears.execute(statement("stale_listen"))
-                pause_s = 0.5
                 try:
-                    _loop(worker, ears, stop)
+                    worker.work_once()
+                    pause_s = SHORTEST_PAUSE_S  # it answers, and has room for what is computed
+                    log.info("computing what changes%s", f"; {keeping}" if keeping else "")
+                    _loop(worker, ears, stop, keeping and Housekeeper(connection, keeping))
                 finally:
                     worker.close()
         # A standby that has not been promoted yet is also a database that cannot take anything.
@@ -56,9 +62,12 @@ def work(url: str, stop: threading.Event) -> None:
             return
 
 
-def _loop(worker: "Worker", ears: psycopg.Connection, stop: threading.Event) -> None:
+def _loop(
+    worker: "Worker", ears: psycopg.Connection, stop: threading.Event, housekeeper: Housekeeper | None = None
+) -> None:
     while not stop.is_set():
-        if worker.work_once():
+        is_busy = worker.work_once() > 0
+        if (housekeeper is not None and housekeeper.step(is_busy=is_busy)) or is_busy:
             continue
         waited_s = 0.0
         while not stop.is_set() and waited_s < POLL_S:
@@ -151,7 +160,7 @@ class Worker:
         settled = settle(flows, members, agreements, rules.step)
         numbers = {row.point: row.point_no for row in rows}
         balances.replace(self._connection, community_no, span, settled.allocation, settled.balance, numbers)
-        balances.announce(self._connection, rules.community, days)
+        balances.announce(self._connection, community_no, days)
 
 
 def _not_frozen(span: Span, frozen_before: datetime | None) -> Span | None:

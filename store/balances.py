@@ -14,6 +14,7 @@ from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
 from energy.model import KeyVersion, ProRataKey, Role, SharingKey, StaticKey, Validity
 from energy.time import Span
 from store.connect import FrameReader
+from store.copy import copy_frame
 from store.queries import statement
 
 
@@ -101,12 +102,8 @@ def replace(
     columns = [name for name in ALLOCATION.names() if name not in ("start", "point")]
     rows = allocation.with_columns(point_no=pl.col("point").replace_strict(numbers, return_dtype=pl.Int32))
     with connection.cursor() as cursor:
-        with cursor.copy(statement("allocations_copy")) as copy:
-            for row in rows.select("point_no", "start", *columns).iter_rows():
-                copy.write_row(row)
-        with cursor.copy(statement("balances_copy")) as copy:
-            for row in balance.select(BALANCE.names()).iter_rows():
-                copy.write_row(row)
+        copy_frame(connection, statement("allocations_copy"), rows.select("point_no", "start", *columns))
+        copy_frame(connection, statement("balances_copy"), balance.select(BALANCE.names()))
         parameters = {"community_no": community_no, "start": span.start, "end": span.end}
         cursor.execute(statement("allocations_replace"), parameters)
         changed = cursor.execute(statement("balances_replace"), parameters).fetchone()
@@ -115,9 +112,9 @@ def replace(
     return changed[0]
 
 
-def announce(connection: psycopg.Connection, community: str, days: list[date]) -> None:
+def announce(connection: psycopg.Connection, community_no: int, days: list[date]) -> None:
     """Tell the live feed that days of a community changed, when the open transaction commits."""
-    payload = json.dumps({"community": community, "days": [day.isoformat() for day in days]})
+    payload = json.dumps({"community_no": community_no, "days": [day.isoformat() for day in days]})
     connection.execute(statement("live_notify"), {"payload": payload})
 
 

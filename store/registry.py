@@ -102,21 +102,28 @@ def lock_territory(connection: psycopg.Connection) -> None:
 def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> None:
     """Make the changes in one transaction, and mark stale all that they touch.
 
-    Readings are never touched; what was computed for a point that goes is removed with it. Workers wait meanwhile: one
-    that computed by the old territory could otherwise write after what it wrote was forgotten.
+    Readings are never touched; what was computed for a point that goes is removed with it. What could not be computed
+    again without it stays: the balances, and its part of them. Workers wait meanwhile: one that computed by the old
+    territory could otherwise write after what it wrote was forgotten.
     """
     changes = list(changes)
     with connection.transaction():
         lock_territory(connection)
+        connection.execute(statement("points_going"), {"points": removed_points(changes)})
         for change in changes:
             row = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in change.row.items()}
             verb = "remove" if change.action == "remove" else "put"
             connection.execute(statement(f"{verb}_{change.table}"), row)
-        _mark_points(connection, {point for change in changes for point in _touched_points(change)})
-        _mark_communities(connection, {community for change in changes for community in _touched_communities(change)})
+        _mark_points(connection, {point for change in changes for point in touched_points(change)})
+        _mark_communities(connection, {community for change in changes for community in touched_communities(change)})
 
 
-def _touched_points(change: Change) -> set[str]:
+def removed_points(changes: Iterable[Change]) -> list[str]:
+    """Points that go, by id."""
+    return [change.row["id"] for change in changes if change.action == "remove" and change.table == "point"]
+
+
+def touched_points(change: Change) -> set[str]:
     """Points whose intervals or awaited flows the change makes others: both ends of a device that moves."""
     rows = [change.row] if change.before is None else [change.row, change.before]
     if change.table == "device_mapping":
@@ -125,7 +132,7 @@ def _touched_points(change: Change) -> set[str]:
     return {change.row["id"]} if alters else set()
 
 
-def _touched_communities(change: Change) -> set[str]:
+def touched_communities(change: Change) -> set[str]:
     """Communities whose members, key or step the change makes others."""
     if change.table in ("membership", "sharing_key"):
         return {change.row["community"]}

@@ -1,9 +1,10 @@
 """Fixtures every test may ask for: real databases, a real broker, free ports.
 
 `database_url` and `migrated_url` are on the server chosen by `--database` (PostgreSQL 16 from the wheel, unless told
-otherwise); their `any_` twins run the test once on each kind. A server is started at the first test that asks for it
-and kept until the end; with pytest-xdist each worker has its own. A test that stops or kills a server starts its own
-with `running_postgres` or uses `mosquitto`, which is new for each test.
+otherwise). Their `both_` twins run the test on plain PostgreSQL and on TimescaleDB: tests of the store ask for them.
+Their `any_` twins run it on each kind, for what versions may differ in. A server is started at the first test that asks
+for it and kept until the end; with pytest-xdist each worker has its own. A test that stops or kills a server starts its
+own with `running_postgres` or uses `mosquitto`, which is new for each test.
 """
 
 import os
@@ -15,11 +16,19 @@ import pytest
 
 from tests.databases import MIGRATED, make_migrated_template, new_database
 from tests.processes import MissingServerError, choose_free_port, servers_left
-from tests.servers import POSTGRES_KINDS, Mosquitto, Postgres, PostgresKind, running_mosquitto, running_postgres
+from tests.servers import (
+    BOTH_KINDS,
+    POSTGRES_KINDS,
+    Mosquitto,
+    Postgres,
+    PostgresKind,
+    running_mosquitto,
+    running_postgres,
+)
 
 MISSING: Final = "Not tested, for want of a server: "
 AskForServer: TypeAlias = Callable[[PostgresKind], Postgres]
-Server = TypeVar("Server", Postgres, Mosquitto)
+Server = TypeVar("Server")
 AskForTemplate: TypeAlias = Callable[[Postgres], str]
 
 
@@ -81,6 +90,12 @@ def database_server(ask_for_server: AskForServer, pytestconfig: pytest.Config) -
     return ask_for_server(kind)
 
 
+@pytest.fixture(params=BOTH_KINDS)
+def both_database_server(ask_for_server: AskForServer, request: pytest.FixtureRequest) -> Postgres:
+    """A running PostgreSQL, plain and then with TimescaleDB."""
+    return ask_for_server(request.param)
+
+
 @pytest.fixture(params=POSTGRES_KINDS)
 def any_database_server(ask_for_server: AskForServer, request: pytest.FixtureRequest) -> Postgres:
     """A running PostgreSQL of each kind in turn."""
@@ -98,6 +113,20 @@ def database_url(database_server: Postgres) -> Iterator[str]:
 def migrated_url(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[str]:
     """The address of a database with the schema of the hub and nothing in it."""
     with new_database(database_server, ask_for_template(database_server)) as url:
+        yield url
+
+
+@pytest.fixture
+def both_database_url(both_database_server: Postgres) -> Iterator[str]:
+    """The address of an empty database, plain and then with TimescaleDB to be had."""
+    with new_database(both_database_server) as url:
+        yield url
+
+
+@pytest.fixture
+def both_migrated_url(both_database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[str]:
+    """The address of a database with the schema of the hub, plain and then with hypertables."""
+    with new_database(both_database_server, ask_for_template(both_database_server)) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""Real servers for the tests: PostgreSQL of four kinds and mosquitto, each with its own port and data."""
+"""Real servers for the tests: PostgreSQL of five kinds and mosquitto, each with its own port and data."""
 
 import signal
 import socket
@@ -25,8 +25,10 @@ from tests.processes import (
     server_directory,
 )
 
-PostgresKind: TypeAlias = Literal["wheel-16", "wheel-18", "debian-15", "timescale-17"]
-POSTGRES_KINDS: Final[tuple[PostgresKind, ...]] = ("wheel-16", "wheel-18", "debian-15", "timescale-17")
+PostgresKind: TypeAlias = Literal["wheel-16", "wheel-18", "debian-15", "debian-17", "timescale-17"]
+POSTGRES_KINDS: Final[tuple[PostgresKind, ...]] = ("wheel-16", "wheel-18", "debian-15", "debian-17", "timescale-17")
+BOTH_KINDS: Final[tuple[PostgresKind, ...]] = ("wheel-16", "timescale-17")
+"""Without TimescaleDB and with it. (debian-17 has it installed, but not loaded.)"""
 # Nothing needs to survive a power cut; what is committed does survive a killed server, for the tests of faults.
 POSTGRES_SETTINGS: Final = """
 fsync = off
@@ -106,6 +108,21 @@ def running_postgres(kind: PostgresKind) -> Iterator[Postgres]:
             yield server
 
 
+def dump_schema(server: Postgres, database: str) -> str:
+    """What pg_dump of the server's version says of our schemas: definitions, comments and privileges, no rows.
+
+    One object after the other by name: pg_dump's own order also depends on objects that it leaves out, such as chunks.
+    """
+    arguments = ["--schema-only", "--schema=public", "--schema=shown", f"--dbname={server.url(database)}"]
+    command = _postgres_installation(server.kind).command("pg_dump", *arguments)
+    text = subprocess.run(
+        command, cwd=server.directory, capture_output=True, text=True, env=ENVIRONMENT, check=True
+    ).stdout
+    # Settings come before the first object that needs them; \restrict comes with a word made up each time.
+    lines = [line for line in text.splitlines() if not line.startswith(("SET ", "\\restrict ", "\\unrestrict "))]
+    return "\n--\n-- Name: ".join(sorted(part.strip() for part in "\n".join(lines).split("\n--\n-- Name: ")))
+
+
 @contextmanager
 def running_mosquitto() -> Iterator[Mosquitto]:
     """Start a mosquitto without messages or sessions; it is gone with its data when the context ends.
@@ -135,9 +152,9 @@ def _postgres_installation(kind: PostgresKind) -> Installation:
         case "debian-15":
             here = Installation(name, Path("/usr/lib/postgresql/15/bin"))
             return here if here.exists("postgres") else Installation(name, here.programs, ROOTS / "bookworm")
-        case "timescale-17":
-            programs = Path("/usr/lib/postgresql/17/bin")
-            return Installation(name, programs, ROOTS / "trixie", settings=TIMESCALE_SETTINGS)
+        case "debian-17" | "timescale-17":
+            settings = TIMESCALE_SETTINGS if kind == "timescale-17" else ""
+            return Installation(name, Path("/usr/lib/postgresql/17/bin"), ROOTS / "trixie", settings=settings)
 
 
 def _wheel_directory() -> Path:

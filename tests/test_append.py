@@ -17,15 +17,15 @@ GOOD = 200
 
 
 @pytest.fixture
-def store(migrated_url: str) -> Iterator[Store]:
-    with open_store(migrated_url) as opened:
+def store(both_migrated_url: str) -> Iterator[Store]:
+    with open_store(both_migrated_url) as opened:
         yield opened
 
 
-def test_the_same_batch_twice_changes_nothing(any_migrated_url: str) -> None:
+def test_the_same_batch_twice_changes_nothing(both_migrated_url: str) -> None:
     batch = [told("a", NOON + timedelta(minutes=m), import_wh=1000 + m, power_w=m) for m in range(50)]
     versions = "SELECT r.*, xmin::text, ctid::text FROM reading AS r ORDER BY series_no, at"
-    with open_store(any_migrated_url) as store:
+    with open_store(both_migrated_url) as store:
         store.append(*batch)
         first = store.rows(versions)
         assert store.take_marks() == {("a", TODAY)}
@@ -92,13 +92,13 @@ def test_an_implausible_reading_is_refused_alone(store: Store) -> None:
     assert (counts.stored, counts.repeated, counts.rejected_readings, counts.rejected_messages) == (1, 1, 2, 0)
 
 
-def test_technical_quantities_need_the_setting(migrated_url: str) -> None:
+def test_technical_quantities_need_the_setting(both_migrated_url: str) -> None:
     message = told("a", voltage_v=230, current_a=4, power_factor=1, power_w=900)
     query = "SELECT quantity FROM reading JOIN series ON no = series_no ORDER BY quantity"
-    with open_store(migrated_url) as store:
+    with open_store(both_migrated_url) as store:
         assert store.append(message).stored == 1
         assert store.rows(query) == [("active_power",)]
-    with open_store(migrated_url, keep_technical=True) as store:
+    with open_store(both_migrated_url, keep_technical=True) as store:
         store.append(message)
         assert store.rows(query) == [("active_power",), ("current",), ("power_factor",), ("voltage",)]
 

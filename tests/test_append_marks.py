@@ -16,8 +16,8 @@ from tests.appending import NOON, TODAY, Store, open_store, told
 
 
 @pytest.fixture
-def store(migrated_url: str) -> Iterator[Store]:
-    with open_store(migrated_url) as opened:
+def store(both_migrated_url: str) -> Iterator[Store]:
+    with open_store(both_migrated_url) as opened:
         yield opened
 
 
@@ -39,9 +39,9 @@ MARKED = [
 
 @pytest.mark.parametrize(("why", "batch", "marks"), MARKED, ids=[row[0] for row in MARKED])
 def test_exactly_the_touched_days_are_marked(
-    migrated_url: str, why: str, batch: Sequence[Message], marks: set[tuple[str, date]]
+    both_migrated_url: str, why: str, batch: Sequence[Message], marks: set[tuple[str, date]]
 ) -> None:
-    with open_store(migrated_url, keep_technical=True) as store:
+    with open_store(both_migrated_url, keep_technical=True) as store:
         store.append(*batch)
         assert store.take_marks() == marks, why
 
@@ -76,32 +76,32 @@ def test_an_earlier_positive_reading_unveils_the_zeros_after_it(store: Store) ->
     assert store.take_marks() == days(1, 2, 3), "day 1 was touched, days 2 and 3 were unveiled"
 
 
-def test_a_mark_that_a_worker_has_taken_does_not_count(store: Store, migrated_url: str) -> None:
+def test_a_mark_that_a_worker_has_taken_does_not_count(store: Store, both_migrated_url: str) -> None:
     """The worker may have read before the new reading came, so its mark cannot stand for it. Nobody waits."""
     store.append(told("a", import_wh=1))
     store.connection.execute("SET lock_timeout = '2s'")
-    with connect(migrated_url, autocommit=False) as worker:
+    with connect(both_migrated_url, autocommit=False) as worker:
         assert [span.day for span in spans.claim(worker, "series", 10)] == [TODAY]
         store.append(told("a", NOON + timedelta(minutes=1), import_wh=2))
-        with connect(migrated_url) as other:
+        with connect(both_migrated_url) as other:
             assert [span.day for span in spans.claim(other, "series", 10)] == [], "one worker at a time has a series"
         worker.commit()
     assert store.take_marks() == {("a", TODAY)}, "the mark that came meanwhile is still there"
 
 
-def test_a_worker_that_dies_leaves_its_mark(store: Store, migrated_url: str) -> None:
+def test_a_worker_that_dies_leaves_its_mark(store: Store, both_migrated_url: str) -> None:
     store.append(told("a", import_wh=1))
-    with connect(migrated_url, autocommit=False) as worker:
+    with connect(both_migrated_url, autocommit=False) as worker:
         spans.claim(worker, "series", 10)
         worker.rollback()
     assert store.take_marks() == {("a", TODAY)}
 
 
-def test_a_mark_that_serves_again_waits_for_the_reading_that_it_serves(store: Store, migrated_url: str) -> None:
+def test_a_mark_that_serves_again_waits_for_the_reading_that_it_serves(store: Store, both_migrated_url: str) -> None:
     """Else a worker could take the old mark, read before the commit of the new reading, and nobody would look again."""
     store.append(told("a", import_wh=1))
     (late,) = decode(told("a", NOON + timedelta(minutes=1), import_wh=2))
-    with connect(migrated_url, autocommit=False) as writer, connect(migrated_url, autocommit=False) as worker:
+    with connect(both_migrated_url, autocommit=False) as writer, connect(both_migrated_url, autocommit=False) as worker:
         readings.prepare(writer)
         writer.commit()
         readings.append(writer, readings.SeriesBook(), [late])
@@ -113,8 +113,8 @@ def test_a_mark_that_serves_again_waits_for_the_reading_that_it_serves(store: St
         assert worker.execute("SELECT value FROM reading ORDER BY at").fetchall() == [(1,), (2,)]
 
 
-def test_the_transaction_that_marks_wakes_the_workers(store: Store, migrated_url: str) -> None:
-    with connect(migrated_url) as ears:
+def test_the_transaction_that_marks_wakes_the_workers(store: Store, both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as ears:
         ears.execute("LISTEN stale")
         store.append(told("a", import_wh=1), told("b", import_wh=1))
         assert [heard.payload for heard in ears.notifies(timeout=5, stop_after=1)] == ["series"]
@@ -126,7 +126,7 @@ WRITERS = 3
 ROUNDS = 25
 
 
-def test_overlapping_batches_over_several_connections(any_migrated_url: str) -> None:
+def test_overlapping_batches_over_several_connections(both_migrated_url: str) -> None:
     """Each writer has the same messages in another order and cut elsewhere, good and bad ones, and none may fail."""
     good = [told(f"m{d}", NOON + timedelta(minutes=m), import_wh=100 * d + m) for d in range(20) for m in range(10)]
     bad = [Message(f"hub/v1/m{d}", b"{", NOON) for d in range(40)]
@@ -148,7 +148,7 @@ def test_overlapping_batches_over_several_connections(any_migrated_url: str) -> 
             failures.append(error)
 
     with ExitStack() as stack:
-        stores = [stack.enter_context(open_store(any_migrated_url)) for _ in range(WRITERS)]
+        stores = [stack.enter_context(open_store(both_migrated_url)) for _ in range(WRITERS)]
         threads = [threading.Thread(target=write, args=(one, seed)) for seed, one in enumerate(stores)]
         for thread in threads:
             thread.start()

@@ -35,9 +35,9 @@ STATES: Final[list[tuple[str, list[tuple[bool, float]], list[str], str]]] = [
 
 @pytest.mark.parametrize(("why", "told", "listening", "status"), STATES, ids=[row[0] for row in STATES])
 def test_health_says_how_each_listener_is(
-    migrated_url: str, why: str, told: list[tuple[bool, float]], listening: list[str], status: str
+    both_migrated_url: str, why: str, told: list[tuple[bool, float]], listening: list[str], status: str
 ) -> None:
-    with serving(migrated_url) as hub, connect(migrated_url) as connection:
+    with serving(both_migrated_url) as hub, connect(both_migrated_url) as connection:
         for number, (is_connected, silent_s) in enumerate(told):
             tell(connection, ListenerState(f"hub-{number}", STARTED_AT, is_connected))
             connection.execute(AGED, [silent_s, f"hub-{number}"])
@@ -46,9 +46,9 @@ def test_health_says_how_each_listener_is(
     assert shown["status"] == status, why
 
 
-def test_health_shows_what_a_listener_told(migrated_url: str) -> None:
+def test_health_shows_what_a_listener_told(both_migrated_url: str) -> None:
     state = ListenerState("hub", STARTED_AT, True, 100, 90, 5, 4, 3, 2, 11, 1.5, 7, 8)
-    with connect(migrated_url) as connection, serving(migrated_url) as hub:
+    with connect(both_migrated_url) as connection, serving(both_migrated_url) as hub:
         tell(connection, state)
         ((told_at,),) = connection.execute("SELECT told_at FROM listener").fetchall()
         (shown,) = hub.get("/v1/health").json()["listeners"]
@@ -72,8 +72,8 @@ def test_health_shows_what_a_listener_told(migrated_url: str) -> None:
         assert hub.get("/v1/health").json()["listeners"] == [], "who ended in order is no fault"
 
 
-def test_a_day_that_cannot_be_computed_degrades_and_one_that_waits_does_not(migrated_url: str) -> None:
-    with connect(migrated_url) as connection, serving(migrated_url) as hub:
+def test_a_day_that_cannot_be_computed_degrades_and_one_that_waits_does_not(both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as connection, serving(both_migrated_url) as hub:
         for error, status, failing in ((None, "ok", 0), ("no key", "degraded", 1)):
             connection.execute("DELETE FROM stale")
             connection.execute(FAILED, [error])
@@ -82,8 +82,8 @@ def test_a_day_that_cannot_be_computed_degrades_and_one_that_waits_does_not(migr
 
 
 @pytest.mark.parametrize(("kept", "counted"), [(0, 0), (9_999, 9_999), (10_000, 10_000), (30_000, 10_000)])
-def test_the_quarantine_is_counted_up_to_a_bound(migrated_url: str, kept: int, counted: int) -> None:
-    with connect(migrated_url) as connection, serving(migrated_url) as hub:
+def test_the_quarantine_is_counted_up_to_a_bound(both_migrated_url: str, kept: int, counted: int) -> None:
+    with connect(both_migrated_url) as connection, serving(both_migrated_url) as hub:
         connection.execute(MESSAGES, [kept])
         connection.execute(READINGS, [kept])
         shown = hub.get("/v1/health").json()

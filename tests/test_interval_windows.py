@@ -1,4 +1,4 @@
-"""A changed day needs no more than its window: windows.sql, readings_around.sql and processing/run.py, retold here."""
+"""A changed day needs no more than its window: windows.sql, readings_beside.sql and processing/run.py, retold here."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ def limits(query: str) -> set[int]:
     return {int(count) for count in re.findall(r"LIMIT (\d+)", (SQL / f"{query}.sql").read_text(encoding="utf-8"))}
 
 
-(REACH,), (CONTEXT,) = limits("windows"), limits("readings_around")
+(REACH,), (CONTEXT,) = limits("windows"), limits("readings_beside")
 
 
 def first_positive(readings: Readings) -> dict[int, datetime]:

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from energy.frames import FLOW_INTERVALS, READINGS, ROUTES
+from energy.model import LONGEST_STILLNESS
 from energy.time import PARIS, local_day
-from processing.intervals import LONGEST_INTERPOLATION, LONGEST_STILLNESS, intervals_from_registers, power_now
+from processing.intervals import LONGEST_INTERPOLATION, intervals_from_registers, power_now
 
 T0 = datetime(2026, 3, 14, 12, tzinfo=UTC)
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)

@@ -161,9 +161,9 @@ def walk(connection: psycopg.Connection) -> list[dict[str, Any]]:
     return rows
 
 
-def test_months_are_those_of_a_walk_through_everything(any_migrated_url: str) -> None:
-    reader = FrameReader(any_migrated_url)
-    with connect(any_migrated_url) as connection:
+def test_months_are_those_of_a_walk_through_everything(both_migrated_url: str) -> None:
+    reader = FrameReader(both_migrated_url)
+    with connect(both_migrated_url) as connection:
         apply(connection, TERRITORY)
         fill(connection)
         months, ends = read_member_months(reader, connection, MEMBER_MONTHS, MONTH_ENDS)

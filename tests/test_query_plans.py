@@ -50,7 +50,9 @@ FILLING: Final = """
 DAY: Final[dict[str, Any]] = {"community_no": 1, "start": START, "end": START + timedelta(days=1)}
 CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("windows", {"series": SERIES, "days": [date(2026, 1, 9)] * 10}),
-    ("readings_around", {"series": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}),
+    ("readings_within", {"series": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}),
+    ("readings_beside", {"series": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}),
+    ("readings_between", {"series": SERIES, "start": START, "end": START + timedelta(days=1)}),
     ("series_days_of_points", {"points": ["p1", "p2"]}),
     ("stale_claim", {"kind": "series", "limit": 500}),
     ("stale_claim", {"kind": "community", "limit": 500}),

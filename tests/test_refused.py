@@ -135,8 +135,8 @@ CASES: Final = [
 
 
 @pytest.fixture
-def store(migrated_url: str) -> Iterator[Store]:
-    with open_store(migrated_url) as opened:
+def store(both_migrated_url: str) -> Iterator[Store]:
+    with open_store(both_migrated_url) as opened:
         yield opened
 
 
@@ -146,13 +146,13 @@ def all_of(store: Store) -> list[list[tuple[Any, ...]]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.why)
 def test_what_can_be_read_now_is_stored_and_the_rest_stays(
-    store: Store, migrated_url: str, tmp_path: Path, case: Case
+    store: Store, both_migrated_url: str, tmp_path: Path, case: Case
 ) -> None:
     for message in case.messages:
         store.append(message)
     assert [(device, at, value) for device, _, at, value in store.rows(STORED)] == list(case.before)
     kept, kept_readings = store.rows(KEPT), store.rows(READINGS)
-    apply(migrated_url, tmp_path, case.territory)
+    apply(both_migrated_url, tmp_path, case.territory)
     said = hub_rejected(store, "replay", **case.settings)
     number = len(case.stored) - len(case.before)
     readings = "1 reading" if number == 1 else f"{number} readings"
@@ -171,18 +171,18 @@ def test_what_can_be_read_now_is_stored_and_the_rest_stays(
     assert all_of(store) == after, "a second replay changes nothing"
 
 
-def test_a_replay_marks_what_must_be_computed_again(store: Store, migrated_url: str, tmp_path: Path) -> None:
+def test_a_replay_marks_what_must_be_computed_again(store: Store, both_migrated_url: str, tmp_path: Path) -> None:
     store.append(dtu(NOON), told("a", NOON - timedelta(days=40), received_at=NOON, import_wh=5))
     assert store.take_marks() == set()
-    apply(migrated_url, tmp_path, CELLAR)
+    apply(both_migrated_url, tmp_path, CELLAR)
     hub_rejected(store, "replay", HUB_OLDEST_DAYS="50")
     assert store.take_marks() == {(DTU, TODAY), ("a", TODAY - timedelta(days=40))}
 
 
-def test_only_topics_and_devices_that_begin_so(store: Store, migrated_url: str, tmp_path: Path) -> None:
+def test_only_topics_and_devices_that_begin_so(store: Store, both_migrated_url: str, tmp_path: Path) -> None:
     old = NOON - timedelta(days=40)
     store.append(dtu(NOON), Message("vzlogger/chn0/raw", b"1.5", NOON), told("b", old, received_at=NOON, import_wh=1))
-    apply(migrated_url, tmp_path, BARN + CELLAR)
+    apply(both_migrated_url, tmp_path, BARN + CELLAR)
     for topic, device in (("nowhere", None), ("cellar/", DTU), ("vz", "vzlogger"), ("b", "b")):
         before = {row[0] for row in store.rows(STORED)}
         hub_rejected(store, "replay", "--topic", topic, HUB_OLDEST_DAYS="50")
@@ -250,11 +250,11 @@ def test_the_export_is_what_hub_replay_reads(store: Store, caplog: pytest.LogCap
 
 
 def test_what_is_exported_gives_elsewhere_what_a_replay_gives_here(
-    store: Store, migrated_url: str, tmp_path: Path
+    store: Store, both_migrated_url: str, tmp_path: Path
 ) -> None:
     store.append(*(Message(YIELD, b"%d" % n, NOON + timedelta(minutes=n)) for n in range(30)))
     recorded = read_messages(hub_rejected(store, "export"), "refused.jsonl")
-    apply(migrated_url, tmp_path, CELLAR)
+    apply(both_migrated_url, tmp_path, CELLAR)
     hub_rejected(store, "replay")
     here = store.rows(STORED)
     assert len(here) == 30

@@ -34,8 +34,8 @@ KEPT_READINGS: Final = "SELECT substr(device, 2)::int AS n FROM rejected_reading
 
 
 @pytest.fixture
-def connection(migrated_url: str) -> Iterator[psycopg.Connection]:
-    with connect(migrated_url) as opened:
+def connection(both_migrated_url: str) -> Iterator[psycopg.Connection]:
+    with connect(both_migrated_url) as opened:
         yield opened
 
 
@@ -85,10 +85,10 @@ def test_a_message_larger_than_all_goes_and_those_heard_after_it_stay(connection
 
 
 def test_what_is_being_heard_stays_and_nobody_waits_for_anybody(
-    connection: psycopg.Connection, migrated_url: str
+    connection: psycopg.Connection, both_migrated_url: str
 ) -> None:
     fill(connection)
-    with connect(migrated_url, autocommit=False) as hearing:
+    with connect(both_migrated_url, autocommit=False) as hearing:
         hearing.execute("UPDATE rejected_message SET last_at = now() WHERE topic = 'cellar/10000'")
         connection.execute("SET lock_timeout = '5s'")
         assert trim(connection, timedelta(minutes=6000, seconds=30), HUGE) == 2 * (NUMBER - 6000) - 1
@@ -96,29 +96,29 @@ def test_what_is_being_heard_stays_and_nobody_waits_for_anybody(
 
 
 def test_a_hub_that_starts_keeps_the_newest_megabyte_and_says_so(
-    migrated_url: str, mosquitto: Mosquitto, tmp_path: Path
+    both_migrated_url: str, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    with connect(migrated_url) as connection:
+    with connect(both_migrated_url) as connection:
         fill(connection)
-    settings = {**addresses(migrated_url, mosquitto), "rejected_mb": 1}
+    settings = {**addresses(both_migrated_url, mosquitto), "rejected_mb": 1}
     with running_hub("ingest", log=tmp_path / "log", settings=settings) as hub:
         hub.wait_for("the quarantine is full or old: ")
         hub.wait_for("of what was refused is forgotten")
         assert hub.terminate() == 0
-    (size,) = ask(migrated_url, "SELECT sum(length(payload)) FROM rejected_message")[0]
+    (size,) = ask(both_migrated_url, "SELECT sum(length(payload)) FROM rejected_message")[0]
     assert 800_000 < size <= 1_000_000
-    assert 0 < count(migrated_url, "rejected_reading") < NUMBER
+    assert 0 < count(both_migrated_url, "rejected_reading") < NUMBER
 
 
 def test_a_flood_of_large_messages_is_bounded_while_it_comes(
-    migrated_url: str, mosquitto: Mosquitto, tmp_path: Path
+    both_migrated_url: str, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    settings = {**addresses(migrated_url, mosquitto), "rejected_mb": 1, "batch": 20}
+    settings = {**addresses(both_migrated_url, mosquitto), "rejected_mb": 1, "batch": 20}
     flood = [packet(n, ("wine/7", b"%06d" % n + b"x" * 4000)) for n in range(3000)]
     with running_hub("ingest", log=tmp_path / "log", settings=settings) as hub:
         Blast(mosquitto.port).publish(flood)
-        wait_until(lambda: ask(migrated_url, LAST_ONE) != [], "last message")
+        wait_until(lambda: ask(both_migrated_url, LAST_ONE) != [], "last message")
         assert hub.terminate() == 0
         assert hub.said.count("the quarantine is full or old: ") > 10
-    (size,) = ask(migrated_url, "SELECT sum(length(payload)) FROM rejected_message")[0]
+    (size,) = ask(both_migrated_url, "SELECT sum(length(payload)) FROM rejected_message")[0]
     assert 800_000 < size < 1_300_000, "of 12 MB; a fifth more may have come since the last look"

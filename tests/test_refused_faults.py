@@ -36,15 +36,15 @@ from tests.quarantine import (
 
 
 @pytest.fixture
-def store(migrated_url: str) -> Iterator[Store]:
-    with open_store(migrated_url) as opened:
+def store(both_migrated_url: str) -> Iterator[Store]:
+    with open_store(both_migrated_url) as opened:
         yield opened
 
 
-def test_what_the_database_refuses_keeps_its_count(store: Store, migrated_url: str, tmp_path: Path) -> None:
+def test_what_the_database_refuses_keeps_its_count(store: Store, both_migrated_url: str, tmp_path: Path) -> None:
     poison = [Message(YIELD, b"0.666", at) for at in (NOON, LATER, LAST)]
     store.append(*poison, dtu(NOON))
-    apply(migrated_url, tmp_path, CELLAR)
+    apply(both_migrated_url, tmp_path, CELLAR)
     store.connection.execute("ALTER TABLE reading ADD CHECK (value <> 666)")
     for stored in ("1 reading", "0 readings"):
         assert hub_rejected(store, "replay").endswith(f" {stored} stored, 1 still refused\n")
@@ -56,7 +56,7 @@ def test_what_the_database_refuses_keeps_its_count(store: Store, migrated_url: s
 
 
 def test_a_fault_of_the_hub_on_one_message_does_not_stop_the_replay(
-    store: Store, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, both_migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.append(Message("faulty/a", b"1", NOON - timedelta(hours=1)), dtu(NOON))
 
@@ -65,7 +65,7 @@ def test_a_fault_of_the_hub_on_one_message_does_not_stop_the_replay(
 
     monkeypatch.setattr(routes, "DIALECTS", (*routes.DIALECTS, Dialect("faulty", ("faulty/+",), fail)))
     monkeypatch.setitem(routes.FILTERS, "faulty/", [(len(routes.DIALECTS) - 1, "faulty/+")])
-    apply(migrated_url, tmp_path, CELLAR)
+    apply(both_migrated_url, tmp_path, CELLAR)
     assert hub_rejected(store, "replay") == "1 message read again, 1 reading stored, 1 still refused\n"
     assert store.rows(REASONS) == [("the hub fails on it: OSError('a dialect that opens files')",)]
 
@@ -79,15 +79,15 @@ def test_of_an_envelope_refused_whole_what_can_be_read_is_stored(store: Store) -
     assert store.rows("SELECT topic FROM rejected_message ORDER BY 1") == [("hub/v1/gateway/relay",), ("wine/7",)]
 
 
-def test_what_comes_again_during_a_replay_is_not_lost(store: Store, migrated_url: str, tmp_path: Path) -> None:
+def test_what_comes_again_during_a_replay_is_not_lost(store: Store, both_migrated_url: str, tmp_path: Path) -> None:
     """A hearing between the look and the release: the message stays, and the next replay takes it in."""
     store.append(dtu(NOON))
-    apply(migrated_url, tmp_path, CELLAR)
+    apply(both_migrated_url, tmp_path, CELLAR)
 
     class Meanwhile(Appender):
         def append(self, connection: Any, messages: Sequence[Message]) -> None:
             super().append(connection, messages)
-            with open_store(migrated_url) as other:
+            with open_store(both_migrated_url) as other:
                 add_messages(other.connection, [RejectedMessage(dtu(LATER), "unknown", LATER)])
 
     done = refused.replay(store.connection, Meanwhile(), "", OLDEST)
@@ -98,7 +98,7 @@ def test_what_comes_again_during_a_replay_is_not_lost(store: Store, migrated_url
 
 @pytest.mark.slow
 def test_twenty_thousand_are_read_in_bounded_memory_about_as_fast_as_they_came(
-    store: Store, migrated_url: str, tmp_path: Path
+    store: Store, both_migrated_url: str, tmp_path: Path
 ) -> None:
     said = [sma(n, NOON + timedelta(seconds=n), NOON + timedelta(seconds=n), 1500) for n in range(20_000)]
     began = perf_counter()
@@ -114,7 +114,7 @@ def test_twenty_thousand_are_read_in_bounded_memory_about_as_fast_as_they_came(
         tracemalloc.stop()
     assert (done.messages, done.still_refused) == (0, 20_000)
     assert peak_bytes < 10_000_000, "of 30 MB in quarantine a batch at a time is in memory"
-    apply(migrated_url, tmp_path, MILL)
+    apply(both_migrated_url, tmp_path, MILL)
     began = perf_counter()
     done = refused.replay(store.connection, Appender(), "mill/", OLDEST)
     assert perf_counter() - began < 5 * refused_in_s + 5

@@ -13,20 +13,23 @@ from energy.territory import parse_territory
 from store.connect import connect
 from store.registry import apply_changes, difference, read_territory
 from store.sites import read_sites
-from tests.conftest import AskForTemplate
+from tests.conftest import AskForServer, AskForTemplate
 from tests.databases import new_database
 from tests.edits import BASE, EDITS, Edit, base_readings
 from tests.metering import FORGET_ALL, append, apply, marks, process, stored
-from tests.servers import Postgres
+from tests.servers import BOTH_KINDS
 
 READINGS: Final = "SELECT series_no, at, value FROM reading ORDER BY 1, 2"
 
 
-@pytest.fixture(scope="module")
-def two_databases(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[tuple[str, str]]:
+@pytest.fixture(scope="module", params=BOTH_KINDS)
+def two_databases(
+    ask_for_server: AskForServer, ask_for_template: AskForTemplate, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, str]]:
     """One database to edit, one to build from scratch."""
-    template = ask_for_template(database_server)
-    with new_database(database_server, template) as edited, new_database(database_server, template) as scratch:
+    server = ask_for_server(request.param)
+    template = ask_for_template(server)
+    with new_database(server, template) as edited, new_database(server, template) as scratch:
         yield edited, scratch
 
 
@@ -63,7 +66,7 @@ def test_an_edit_says_marks_and_gives_what_it_should(edit: Edit, two_databases: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("two_databases", "seed"), [("wheel-16", 1), ("timescale-17", 2)], indirect=["two_databases"])
 def test_any_path_of_edits_comes_by_what_each_territory_gives(seed: int, two_databases: tuple[str, str]) -> None:
     """From one edited territory straight to another: differences that no single row of the table shows."""
     url, scratch = two_databases
@@ -76,9 +79,9 @@ def test_any_path_of_edits_comes_by_what_each_territory_gives(seed: int, two_dat
             assert stored(connection) == built_from_scratch(scratch, edit.after), edit.why
 
 
-def test_a_territory_is_read_back_as_it_was_applied_and_goes_without_a_trace(any_migrated_url: str) -> None:
-    with connect(any_migrated_url) as connection:
-        begin(any_migrated_url, connection, BASE)
+def test_a_territory_is_read_back_as_it_was_applied_and_goes_without_a_trace(both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as connection:
+        begin(both_migrated_url, connection, BASE)
         declared, known = parse_territory(BASE), read_territory(connection)
         assert difference(known, declared) == difference(declared, known) == []
         for name in ("communities", "holders", "points", "mappings", "memberships", "keys", "sites"):
@@ -88,15 +91,15 @@ def test_a_territory_is_read_back_as_it_was_applied_and_goes_without_a_trace(any
 
         heard = connection.execute(READINGS).fetchall()
         apply(connection, Territory())
-        process(any_migrated_url)
+        process(both_migrated_url)
         assert read_territory(connection) == Territory()
         assert not any(stored(connection).values())
         assert connection.execute(READINGS).fetchall() == heard
 
 
-def test_a_change_that_fails_changes_nothing(migrated_url: str) -> None:
-    with connect(migrated_url) as connection:
-        begin(migrated_url, connection, BASE)
+def test_a_change_that_fails_changes_nothing(both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as connection:
+        begin(both_migrated_url, connection, BASE)
         before = stored(connection)
         changes = difference(parse_territory(BASE), parse_territory(EDITS[-2].after))
         holder_first = sorted(changes, key=lambda change: change.table != "holder")

@@ -80,15 +80,15 @@ def month_of_the_roof() -> list[Reading]:
 
 
 @pytest.fixture
-def month(migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, FrameReader]]:
+def month(both_migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, FrameReader]]:
     """March of twelve homes and a roof, stored and not yet computed."""
-    reader = FrameReader(migrated_url)
-    with connect(migrated_url) as connection:
+    reader = FrameReader(both_migrated_url)
+    with connect(both_migrated_url) as connection:
         apply(connection, TERRITORY)
         for number in range(HOMES):
             append(connection, month_of_a_home(number))
         append(connection, month_of_the_roof())
-        yield migrated_url, connection, reader
+        yield both_migrated_url, connection, reader
     reader.close()
 
 
@@ -184,9 +184,9 @@ def test_of_two_who_publish_at_once_one_finds_nothing_new(month: tuple[str, psyc
     check_chain(connection)
 
 
-def test_a_file_that_was_never_released_is_not_found(migrated_url: str) -> None:
-    reader = FrameReader(migrated_url)
-    with connect(migrated_url) as connection:
+def test_a_file_that_was_never_released_is_not_found(both_migrated_url: str) -> None:
+    reader = FrameReader(both_migrated_url)
+    with connect(both_migrated_url) as connection:
         assert publish(connection, reader, DUE) == 1
         assert read_file(connection, DATASET, CSV_NAME, 1) == read_file(connection, DATASET, CSV_NAME)
         for dataset, name, version in (("other", CSV_NAME, 1), (DATASET, "other.csv", 1), (DATASET, CSV_NAME, 2)):

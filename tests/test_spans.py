@@ -22,16 +22,16 @@ LIMIT: Final = 500
 
 
 @pytest.fixture
-def one(any_migrated_url: str) -> Iterator[psycopg.Connection]:
+def one(both_migrated_url: str) -> Iterator[psycopg.Connection]:
     """A connection on which nothing waits long for a lock."""
-    with connect(any_migrated_url) as connection:
+    with connect(both_migrated_url) as connection:
         connection.execute("SET lock_timeout = '5s'")
         yield connection
 
 
 @pytest.fixture
-def other(any_migrated_url: str) -> Iterator[psycopg.Connection]:
-    with connect(any_migrated_url) as connection:
+def other(both_migrated_url: str) -> Iterator[psycopg.Connection]:
+    with connect(both_migrated_url) as connection:
         connection.execute("SET lock_timeout = '5s'")
         yield connection
 
@@ -124,9 +124,9 @@ def test_a_change_that_is_taken_back_marks_nothing_and_wakes_nobody(
     ("failures", "delay_s"),
     [(1, 4), (2, 16), (3, 64), (4, 256), (5, 1024), (6, 3600), (7, 3600), (600, 3600), (40_000, 3600)],
 )
-def test_a_failed_span_is_tried_ever_more_rarely(failures: int, delay_s: int, migrated_url: str) -> None:
+def test_a_failed_span_is_tried_ever_more_rarely(failures: int, delay_s: int, both_migrated_url: str) -> None:
     """600: after three weeks at one try an hour, and 40,000 after years, the delay must still be a number."""
-    with connect(migrated_url) as connection:
+    with connect(both_migrated_url) as connection:
         spans.retry_later(connection, "series", [StaleSpan(1, DAY, failures - 1)], "no luck")
         assert connection.execute(
             "SELECT round(extract(epoch FROM not_before - now())), error FROM stale"
@@ -166,7 +166,7 @@ def test_a_change_of_the_territory_waits_for_workers_and_they_for_it(
 
 
 @pytest.mark.slow
-def test_many_workers_never_share_a_community_and_lose_no_change(any_migrated_url: str) -> None:
+def test_many_workers_never_share_a_community_and_lose_no_change(both_migrated_url: str) -> None:
     """Four workers note what they read of a counter beside the claim, as Arrow reads do, while it goes on counting."""
     changes, communities, workers = 150, 3, 4
     busy = [threading.Lock() for _ in range(communities)]
@@ -174,7 +174,7 @@ def test_many_workers_never_share_a_community_and_lose_no_change(any_migrated_ur
     done = threading.Event()
 
     def work() -> None:
-        with connect(any_migrated_url) as connection, connect(any_migrated_url) as reader:
+        with connect(both_migrated_url) as connection, connect(both_migrated_url) as reader:
             while not done.is_set():
                 with connection.transaction():
                     for ref_no in {span.ref_no for span in spans.claim(connection, "community", 2)}:
@@ -184,7 +184,7 @@ def test_many_workers_never_share_a_community_and_lose_no_change(any_migrated_ur
                         seen[ref_no] = row[0]
                         busy[ref_no].release()
 
-    with ThreadPoolExecutor(workers) as threads, connect(any_migrated_url) as marker:
+    with ThreadPoolExecutor(workers) as threads, connect(both_migrated_url) as marker:
         marker.execute("CREATE TABLE counter AS SELECT ref_no, 0 AS changes FROM generate_series(0, 2) AS g (ref_no)")
         results = [threads.submit(work) for _ in range(workers)]
         try:

@@ -1,2 +1,2 @@
 -- Stage computed intervals.
-COPY computed (point_no, flow, start, energy_wh, quality, method) FROM STDIN
+COPY computed (point_no, flow, start, energy_wh, quality, method) FROM STDIN (FORMAT CSV)

@@ -1,12 +1,14 @@
 -- Replace stored readings that come again with another value, and keep the old one: the newest delivery wins.
--- Rows are locked in one order by everybody. Returns the span of time touched.
+-- Rows are looked up one by one, and locked in one order by everybody. Returns the span of time touched.
 WITH other AS (
-    SELECT r.series_no, r.at, r.value AS old_value, i.value
-    FROM incoming AS i
-    JOIN reading AS r USING (series_no, at)
-    WHERE r.value IS DISTINCT FROM i.value
-    ORDER BY r.series_no, r.at
-    FOR UPDATE OF r
+    SELECT i.series_no, i.at, r.old_value, i.value
+    FROM (SELECT series_no, at, value FROM incoming ORDER BY series_no, at) AS i
+    CROSS JOIN LATERAL (
+        SELECT s.value AS old_value
+        FROM reading AS s
+        WHERE s.series_no = i.series_no AND s.at = i.at AND s.value IS DISTINCT FROM i.value
+        FOR UPDATE
+    ) AS r
 ), kept AS (
     INSERT INTO reading_revision (series_no, at, old_value)
     SELECT series_no, at, old_value FROM other

@@ -1,17 +1,11 @@
--- Note the first positive value of each staged series, also when the one noted was corrected to nothing. Returns the
--- days, already stored, between the first positive and the one noted before: plain zeros there became outages, or back.
+-- Note when locked series were first positive, as their readings say now. Returns the days, already stored, between
+-- that and what was noted before: plain zeros there became outages, or back.
 WITH noted AS (
-    SELECT s.no AS series_no, s.first_positive_at AS was_at, least(
-        min(i.at) FILTER (WHERE i.value > 0),
-        CASE
-            WHEN bool_or(i.at = s.first_positive_at AND i.value <= 0)
-                THEN (SELECT min(r.at) FROM reading AS r WHERE r.series_no = s.no AND r.value > 0)
-            ELSE s.first_positive_at
-        END
+    SELECT s.no AS series_no, s.first_positive_at AS was_at, (
+        SELECT r.at FROM reading AS r WHERE r.series_no = s.no AND r.value > 0 ORDER BY r.at LIMIT 1
     ) AS is_at
-    FROM incoming AS i
-    JOIN series AS s ON s.no = i.series_no
-    GROUP BY s.no
+    FROM series AS s
+    WHERE s.no = ANY (%(series)s)
 ), moved AS (
     SELECT
         series_no, is_at, least(was_at, is_at) AS since,

@@ -1,0 +1,2 @@
+-- How many readings there are.
+SELECT count(*) FROM reading

@@ -1,0 +1,2 @@
+-- Forget readings, but neither series nor devices.
+TRUNCATE reading

@@ -1,0 +1,2 @@
+-- Make readings and intervals what the server offers.
+SELECT use_timescale()
