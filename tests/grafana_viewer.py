@@ -1,16 +1,16 @@
 """Somebody who looks at Grafana: a login role of their own, and statements run the way Grafana runs them."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from energy.time import Span
+from store import viewers
+from store.connect import connect
 from tests.grafana_queries import expand, interpolate
 
 
@@ -48,20 +48,12 @@ class Viewer:
 
 @contextmanager
 def viewer_of(url: str, communities: Sequence[str]) -> Iterator[Viewer]:
-    """Create a login role that may see the communities; it is gone when the context ends."""
-    role, password = f"viewer_{secrets.token_hex(6)}", secrets.token_hex(12)
-    name = sql.Identifier(role)
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
+    """Make a login that may see the communities; it is gone when the context ends."""
+    with connect(url) as owner:
+        made = viewers.add(owner, communities)
         try:
-            owner.execute("SELECT grant_viewer(%s)", [role])
-            owner.execute(
-                "INSERT INTO viewer (role_name, community_no) SELECT %s, no FROM community WHERE id = ANY (%s)",
-                [role, list(communities)],
-            )
-            with psycopg.connect(make_conninfo(url, user=role, password=password)) as connection:
+            with psycopg.connect(make_conninfo(url, user=made.role, password=made.password)) as connection:
                 connection.read_only = True
                 yield Viewer(connection)
         finally:
-            owner.execute(sql.SQL("DROP OWNED BY {}").format(name))
-            owner.execute(sql.SQL("DROP ROLE {}").format(name))
+            viewers.remove(owner, made.role)

@@ -2,17 +2,18 @@
 
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from api.live import read_announcement
+from api.live import Announcement, read_announcement
 from energy.model import Message
 from energy.time import rfc3339
 from hub.services import Server
@@ -163,23 +164,44 @@ def is_followed(hub: httpx.Client, path: str) -> bool:
 def test_what_is_no_announcement_changes_nothing(migrated_url: str) -> None:
     fill(migrated_url)
     with connect(migrated_url) as connection, serving(migrated_url) as hub, watching(hub, "quarterly") as (viewer,):
-        for rubbish in ("", "rubbish", "null", "[]", "{}", '{"community": 1, "days": []}', "[" * 5000):
-            connection.execute("SELECT pg_notify('live', %s)", [rubbish])
+        forged = '{"community_no": 2147483647, "days": ["2026-03-30"]}'
+        for rubbish in ("", "rubbish", "null", "[]", "{}", '{"community_no": 1, "days": ["x"]}', "[" * 5000, forged):
+            connection.execute("SELECT pg_notify('live', %s), pg_notify('stale', %s)", [rubbish, rubbish])
         hear(migrated_url, late_messages("quarterly"))
         assert viewer.next("balance")["days"] == ["2026-03-30"]
 
 
+def test_what_is_announced_names_nobody(migrated_url: str) -> None:
+    """Every login of the database can listen."""
+    with connect(migrated_url) as listener:
+        listener.execute("LISTEN live")
+        fill(migrated_url)
+        told = {notice.payload for notice in listener.notifies(timeout=DEADLINE_S, stop_after=3)}
+    assert {re.sub(r"\d{4}-\d\d-\d\d", "DAY", payload).replace('"DAY", ', "") for payload in told} == {
+        '{"community_no": 1, "days": ["DAY"]}',
+        '{"community_no": 2, "days": ["DAY"]}',
+        '{"community_no": 3, "days": ["DAY"]}',
+    }
+
+
+DAY: Final = date(2026, 3, 30)
+
+
 @pytest.mark.parametrize(
-    ("text", "announcement"),
+    ("why", "text", "announcement"),
     [
-        ('{"community": "a", "days": ["2026-03-30"]}', {"community": "a", "days": ["2026-03-30"]}),
-        ('{"community": "a", "days": []}', {"community": "a", "days": []}),
-        ('{"community": "a", "days": [1]}', None),
-        ('{"community": "a", "days": "2026-03-30"}', None),
-        ('{"community": null, "days": []}', None),
-        ('{"days": []}', None),
-        ("[" * 100_000, None),
+        ("one", '{"community_no": 1, "days": ["2026-03-30"]}', Announcement(1, (DAY,))),
+        ("of no day", '{"community_no": 1, "days": []}', Announcement(1, ())),
+        ("a day that is a number", '{"community_no": 1, "days": [1]}', None),
+        ("a day that there is not", '{"community_no": 1, "days": ["2026-02-30"]}', None),
+        ("days that are text", '{"community_no": 1, "days": "2026-03-30"}', None),
+        ("a name instead of a number", '{"community_no": "a", "days": []}', None),
+        ("no community", '{"days": []}', None),
+        ("more days than anybody computes at once", json.dumps({"community_no": 1, "days": [str(DAY)] * 400}), None),
+        ("depth", "[" * 100_000, None),
+        ("a number without end", '{"community_no": 1e999, "days": []}', None),
+        ("digits without end", '{"community_no": %s, "days": []}' % ("9" * 5000), None),
     ],
 )
-def test_announcements_are_told_from_other_notices(text: str, announcement: dict[str, Any] | None) -> None:
-    assert read_announcement(text) == announcement
+def test_announcements_are_told_from_other_notices(why: str, text: str, announcement: Announcement | None) -> None:
+    assert read_announcement(text) == announcement, why

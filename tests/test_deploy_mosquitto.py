@@ -3,11 +3,13 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from hub.settings import Settings
-from tests.deployed_broker import DEPLOY, TIMEOUT_S, Broker, connected, container_broker, debian_broker
+from tests.deployed_broker import DEPLOY, PASSWORDS, TIMEOUT_S, Broker, connected, container_broker, debian_broker
+from tests.hub_command import call_hub, sentence_of
 from tests.processes import ENVIRONMENT
 from tests.servers import Mosquitto
 
@@ -69,6 +71,15 @@ def test_a_device_publishes_what_is_its_own(broker: Broker, why: str, user: str,
         assert publisher.publish(topic, "tried", qos=1).is_failure is not allowed, why
         last.publish("tele/linky-1/LAST", "after it")
         assert [message.topic for message in hub.hear(1 + allowed)] == [topic] * allowed + ["tele/linky-1/LAST"]
+
+
+def test_a_replay_by_a_user_who_may_not_publish_is_told_so(broker: Broker, tmp_path: Path) -> None:
+    file = tmp_path / "readings.csv"
+    file.write_text("at,device,import_wh\n2026-01-05T00:00:00Z,meter,1\n")
+    url = f"mqtt://hub:{quote(PASSWORDS['hub'])}@127.0.0.1:{broker.port}"
+    sentence = sentence_of("replay", call_hub("replay", str(file), settings={"HUB_MQTT_URL": url}))
+    assert "refuses our messages" in sentence
+    assert "user 'hub' may not write there" in sentence
 
 
 def test_a_device_reads_nothing(broker: Broker) -> None:
