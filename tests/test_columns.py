@@ -13,7 +13,7 @@ from processing.datapackage import FIELD_TYPES
 from processing.datasets import BALANCE_BY_MONTH
 
 FILE = Path(__file__).parents[1] / "energy" / "columns.csv"
-UNITS = {"", "kWh", "UTC", "1"}
+UNITS = {"", "kWh", "UTC", "min", "1"}
 ALL = list(columns().values())
 
 

@@ -15,44 +15,10 @@ from store.migrate import MIGRATIONS, migrate, schema_is_current
 from tests.conftest import AskForServer
 from tests.databases import new_database
 from tests.metering import wait_until
+from tests.schema import hypertables, schema
 from tests.servers import POSTGRES_KINDS, Postgres
 
 NAMES: Final = sorted(file.name for file in MIGRATIONS.iterdir() if file.name.endswith(".sql"))
-OURS: Final = "n.nspname IN ('public', 'shown')"
-SCHEMA: Final = {
-    "relations": f"""
-        SELECT n.nspname, c.relname, c.relkind, c.reloptions
-        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE {OURS} AND c.relkind IN ('r', 'v', 'S', 'i')
-    """,
-    "columns": """
-        SELECT
-            table_schema, table_name, ordinal_position, column_name, data_type, udt_name, is_nullable, column_default,
-            is_identity, identity_generation
-        FROM information_schema.columns WHERE table_schema IN ('public', 'shown')
-    """,
-    # 'n': PostgreSQL 18 also names NOT NULL as a constraint; the columns above tell it for all versions.
-    "constraints": f"""
-        SELECT n.nspname, r.relname, c.conname, pg_get_constraintdef(c.oid)
-        FROM pg_constraint AS c
-        JOIN pg_class AS r ON r.oid = c.conrelid
-        JOIN pg_namespace AS n ON n.oid = r.relnamespace
-        WHERE {OURS} AND c.contype <> 'n'
-    """,
-    "indexes": "SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname IN ('public', 'shown')",
-    "views": "SELECT schemaname, viewname, definition FROM pg_views WHERE schemaname IN ('public', 'shown')",
-    "types": f"""
-        SELECT n.nspname, t.typname, e.enumlabel, e.enumsortorder
-        FROM pg_enum AS e JOIN pg_type AS t ON t.oid = e.enumtypid JOIN pg_namespace AS n ON n.oid = t.typnamespace
-        WHERE {OURS}
-    """,
-    "functions": f"""
-        SELECT n.nspname, p.proname, p.prosrc, p.proacl::text
-        FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-        WHERE {OURS} AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
-    """,
-}
-"""What the migrations make, and nothing of an extension."""
 
 
 @pytest.fixture
@@ -67,15 +33,6 @@ def has(connection: psycopg.Connection, table: str) -> bool:
 
 def ran(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in connection.execute("SELECT name FROM migration ORDER BY name")]
-
-
-def schema(connection: psycopg.Connection) -> dict[str, set[tuple[object, ...]]]:
-    """What the migrations made, as sets that say in what two databases differ."""
-    found: dict[str, set[tuple[object, ...]]] = {}
-    for name, query in SCHEMA.items():
-        rows = connection.execute(query.encode()).fetchall()
-        found[name] = {tuple(tuple(v) if isinstance(v, list) else v for v in row) for row in rows}
-    return found
 
 
 def test_an_empty_database_gets_every_migration_once(empty: psycopg.Connection) -> None:
@@ -93,17 +50,7 @@ def test_only_on_timescale_are_readings_and_intervals_hypertables(
     timescale = any_database_server.kind == "timescale-17"
     extension = empty.execute("SELECT extname FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
     assert (extension is not None) == timescale
-    if timescale:
-        found = empty.execute(
-            """
-            SELECT hypertable_name, column_name, time_interval
-            FROM timescaledb_information.dimensions ORDER BY hypertable_name
-            """
-        ).fetchall()
-        assert [(table, column, span.days) for table, column, span in found] == [
-            ("interval", "start", 90),
-            ("reading", "at", 7),
-        ]
+    assert hypertables(empty) == ([("interval", "start", 90), ("reading", "at", 7)] if timescale else [])
 
 
 def test_the_schema_is_the_same_on_every_kind(ask_for_server: AskForServer) -> None:
@@ -171,10 +118,11 @@ def test_a_failure_on_the_way_up_keeps_what_earlier_versions_made(any_migrated_u
     (tmp_path / "9002_broken.sql").write_text("-- Break.\nCREATE TABLE community (no int);\n")
     with connect(any_migrated_url) as connection:
         connection.execute("INSERT INTO holder (id, kind) VALUES ('kept', 'natural')")
+        before = schema(connection)
         with pytest.raises(psycopg.errors.DuplicateTable):
             migrate(connection, tmp_path)
         assert ran(connection) == NAMES
-        assert not has(connection, "added")
+        assert schema(connection) == before
         assert connection.execute("SELECT id FROM holder").fetchall() == [("kept",)]
 
 

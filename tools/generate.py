@@ -10,6 +10,7 @@ from api.app import create_app
 from dashboards.grafana import render as render_dashboard
 from energy.columns import columns
 from hub.settings import PREFIX, Settings
+from tools.data_model import render_data_model
 
 SETTINGS_PAGE: Final = """\
 # Settings
@@ -65,6 +66,7 @@ def render_openapi() -> str:
 FILES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/settings.md": render_settings,
     "docs/data-dictionary.md": render_dictionary,
+    "docs/data-model.md": render_data_model,
     "docs/openapi.json": render_openapi,
     "dashboards/grafana/community.json": render_dashboard,
 }
