@@ -1,0 +1,2 @@
+-- Let the planner know what came.
+ANALYZE

@@ -1,0 +1,2 @@
+-- What was restored is whole.
+DROP SCHEMA IF EXISTS unfinished_restore
