@@ -1,8 +1,10 @@
--- When each local month with a balance ends; left out while something in it waits to be recomputed.
+-- When each local month with a balance ends; left out while something in it waits to be recomputed, and for good where
+-- a part of what it was made of is gone: it would be published with less than it had.
 WITH month AS (
     SELECT
         c.no AS community_no,
         c.id AS community,
+        c.frozen_before,
         m.local_start,
         m.local_start AT TIME ZONE c.zone AS month_start,
         (m.local_start + '1 month'::interval) AT TIME ZONE c.zone AS month_end
@@ -26,7 +28,7 @@ WITH month AS (
 )
 SELECT o.community, to_char(o.local_start, 'YYYY-MM') AS month, o.month_end AS "end"
 FROM month AS o
-WHERE NOT EXISTS (
+WHERE (o.frozen_before IS NULL OR o.frozen_before <= o.month_start) AND NOT EXISTS (
     SELECT FROM waiting AS w
     WHERE
         w.community_no = o.community_no

@@ -1,10 +1,15 @@
--- Remove a point with what was computed for it; the readings of its devices stay.
+-- Remove a point with what was computed for it; the readings of its devices stay. So do allocations that its community
+-- keeps as they are: without a point that they name, they still add up to the balance.
 WITH gone AS (
     SELECT no FROM point WHERE id = %(id)s
 ), without_power AS (
     DELETE FROM power_now AS n USING gone AS g WHERE n.point_no = g.no
 ), without_allocations AS (
-    DELETE FROM allocation AS a USING gone AS g WHERE a.point_no = g.no
+    DELETE FROM allocation AS a
+    USING gone AS g, community AS c
+    WHERE
+        a.point_no = g.no AND c.no = a.community_no
+        AND (c.frozen_before IS NULL OR a.start >= c.frozen_before)
 ), without_intervals AS (
     DELETE FROM interval AS i USING gone AS g WHERE i.point_no = g.no
 )

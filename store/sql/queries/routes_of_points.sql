@@ -46,3 +46,5 @@ SELECT
     ) AS valid_to
 FROM beside AS b
 JOIN point AS p ON p.no = b.point_no
+-- Nothing is awaited of a register whose readings were all removed for their age.
+WHERE b.first_at IS NOT NULL

@@ -1,0 +1,2 @@
+-- The numbers of all communities.
+SELECT no FROM community ORDER BY no

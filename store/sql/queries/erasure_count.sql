@@ -1,0 +1,5 @@
+-- What was computed for points, and how many memberships they have.
+SELECT
+    (SELECT count(*) FROM interval WHERE point_no = ANY (%(points)s)) AS intervals,
+    (SELECT count(*) FROM allocation WHERE point_no = ANY (%(points)s)) AS allocations,
+    (SELECT count(*) FROM membership WHERE point_no = ANY (%(points)s)) AS memberships

@@ -1,0 +1,2 @@
+-- How many messages are in quarantine.
+SELECT count(*) FROM rejected_message

@@ -1,0 +1,2 @@
+-- Remove sites.
+DELETE FROM site WHERE prefix = ANY (%(prefixes)s)

@@ -1,0 +1,27 @@
+-- The oldest balance; how many balances and allocations start before an instant, and about what they take.
+SELECT
+    least(
+        (SELECT min(start) FROM balance),
+        (
+            SELECT min(f.start)
+            FROM community AS c
+            CROSS JOIN LATERAL (
+                SELECT a.start FROM allocation AS a WHERE a.community_no = c.no ORDER BY a.start LIMIT 1
+            ) AS f
+        )
+    ) AS oldest_at,
+    sum(old)::bigint AS old,
+    sum(size * old / greatest(total, 1))::bigint AS bytes,
+    0 AS beside
+FROM (
+    SELECT
+        pg_total_relation_size('balance')::numeric AS size,
+        count(*) FILTER (WHERE start < %(before)s::timestamptz) AS old, count(*) AS total
+    FROM balance
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
+        pg_total_relation_size('allocation'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
+    FROM allocation
+    WHERE %(is_counted)s::boolean
+) AS both_tables

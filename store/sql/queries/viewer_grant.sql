@@ -1,2 +1,0 @@
--- Give a role the views of schema shown.
-SELECT grant_viewer(%(role)s)
