@@ -68,6 +68,7 @@ def test_an_unknown_community_is_not_found(hub: httpx.Client, path: str, name: s
         ({"start": "2026-03-29", "step": "30 minutes"}, "step: "),
         ({"start": "2026-03-29", "format": "xlsx"}, "format: "),
         ({"start": "2026-03-29\0"}, "start: "),
+        ({"from": "2026-03-29"}, "does not know 'from'; it takes start, end, step, format"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_sentence(

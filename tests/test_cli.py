@@ -41,7 +41,7 @@ def territory(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("words", [["migrate"], ["serve"], ["up"], ["publish"], ["viewer", "grafana", "valley"]])
+@pytest.mark.parametrize("words", [["migrate"], ["serve"], ["up"], ["publish"], ["viewer", "add", "valley"]])
 def test_a_missing_database(words: list[str], free_port: int) -> None:
     sentence = refused(*words, HUB_DATABASE_URL=f"postgresql://hub@127.0.0.1:{free_port}/hub")
     assert "the database does not answer" in sentence
@@ -208,14 +208,28 @@ def test_apply_shows_the_difference_and_does_it_once(migrated_url: str, territor
 def test_migrate_says_what_it_did_and_then_nothing_to_do(database_url: str) -> None:
     database = {"HUB_DATABASE_URL": database_url}
     assert lines("migrate", settings=database)[0] == "applied 0001_init.sql"
-    assert lines("migrate", settings=database) == ["the schema is current"]
+    assert lines("migrate", settings=database) == [
+        "the schema is current",
+        "no TimescaleDB: readings and intervals are ordinary tables",
+    ]
 
 
-def test_viewers_must_exist_as_must_what_they_see(migrated_url: str) -> None:
-    sentence = refused("viewer", "grafana_of_nobody", "quarterly", HUB_DATABASE_URL=migrated_url)
-    assert sentence.startswith("there is no database role 'grafana_of_nobody'; create it first")
-    sentence = refused("viewer", "postgres", "quarterly", HUB_DATABASE_URL=migrated_url)
-    assert sentence.startswith("there is no community 'quarterly'")
+def test_a_viewer_is_made_listed_and_removed(migrated_url: str) -> None:
+    database = {"HUB_DATABASE_URL": migrated_url}
+    with connect(migrated_url) as connection:
+        declare(connection)
+    assert lines("viewer", "list", settings=database)[0].startswith("nobody may see a community in Grafana yet")
+    code, stdout, stderr = call_hub("viewer", "add", "quarterly", "hourly", settings=database)
+    made = dict(line.split("=") for line in stdout.splitlines())
+    role, password = made["GRAFANA_DB_USER"], made["GRAFANA_DB_PASSWORD"]
+    assert (code, stderr) == (0, f"{role} sees quarterly, hourly; its password is not kept\n")
+    assert password not in stderr
+    assert lines("viewer", "list", settings=database) == [f"{role}  hourly, quarterly"]
+    assert lines("viewer", "remove", role, settings=database) == [f"{role} can log in no more"]
+    sentence = refused("viewer", "remove", role, HUB_DATABASE_URL=migrated_url)
+    assert sentence == f"there is no viewer {role!r}; `hub viewer list` shows those there are"
+    sentence = refused("viewer", "add", "nowhere", HUB_DATABASE_URL=migrated_url)
+    assert sentence.startswith("there is no community 'nowhere'")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -82,6 +82,8 @@ def moments(draw: st.DrawFn) -> str:
 )
 @BOUNDED
 def test_any_span_is_answered_or_refused(hub: httpx.Client, community: str, what: str, asked: dict[str, str]) -> None:
+    if what == "points":  # which have neither
+        asked = {word: value for word, value in asked.items() if word not in ("step", "format")}
     answer = hub.get(f"/v1/communities/{community}/{what}", params=asked)
     if answer.status_code != 200:
         refusal(answer, 404 if community == "nowhere" else 400)

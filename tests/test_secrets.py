@@ -82,3 +82,10 @@ def told(refuse: Callable[[], object]) -> str:
         said += told.format_exception_only()
         told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
     return "".join(said)
+
+
+def test_a_login_that_is_refused_is_not_a_missing_server(database_url: str) -> None:
+    sentence = sentence_of("migrate", call_hub("migrate", settings={"HUB_DATABASE_URL": database_url + "-not-made"}))
+    assert "the database refuses the login" in sentence
+    assert "does not exist" in sentence
+    assert sentence.endswith("check user, password and database in HUB_DATABASE_URL")

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from energy.errors import InvalidInput
-from hub.settings import PREFIX, Settings, read_settings
+from hub.settings import PREFIX, Settings, misspelt, read_settings
 from tests.hub_command import refused
 
 ROOT: Final = Path(__file__).parents[1]
@@ -46,7 +46,8 @@ def test_every_setting_is_documented(name: str, field: object) -> None:
     assert (description.endswith("."), meaning) == (True, description)
     assert values
     shown = getattr(read_settings(), name)
-    assert default.strip("`") == {True: "true", False: "false", ("#",): "#"}.get(shown, str(shown))
+    said = str(shown).lower() if isinstance(shown, bool) else {("#",): "#"}.get(shown, str(shown))
+    assert default.strip("`") == said
 
 
 def test_nothing_else_is_documented() -> None:
@@ -132,3 +133,10 @@ def test_values_are_read_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read_settings(api_port=0)
     assert settings.mqtt_topics == ("hub/v1/#", "tele/+/SENSOR", "+/events/rpc", "#")
     assert (settings.keep_technical, settings.api_port, settings.zone_info.key) == (True, 0, "Europe/Paris")
+
+
+def test_a_variable_that_is_nearly_a_setting_is_named_with_what_may_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_KEEP_READING_DAYS", "97")
+    monkeypatch.setenv("HUB_DB_PASSWORD", "of the compose file")
+    monkeypatch.setenv("HUB_PORT", "8000")
+    assert misspelt() == ["HUB_KEEP_READING_DAYS is not a setting, and is ignored; is HUB_KEEP_READINGS_DAYS meant?"]
