@@ -4,6 +4,7 @@ The disk is mounted in a mount namespace that a process of its own keeps, and in
 nowhere else, and goes when both have ended, however the tests end.
 """
 
+import errno
 import os
 import secrets
 import subprocess
@@ -33,6 +34,7 @@ echo mounted
 exec sleep infinity
 """
 TABLESPACE: Final = "small"
+TRIES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,17 @@ class SmallDisk:
 
     def fill(self, leave_bytes: int = 0) -> None:
         """Leave only so much free, by a file that has nothing to do with the server."""
-        self.free()
-        status = os.statvfs(self.disk)
         with self._ballast.open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, status.f_bavail * status.f_frsize - leave_bytes)
+            for tries_left in reversed(range(TRIES)):
+                os.ftruncate(ballast.fileno(), 0)
+                status = os.statvfs(self.disk)
+                try:
+                    os.posix_fallocate(ballast.fileno(), 0, status.f_bavail * status.f_frsize - leave_bytes)
+                except OSError as error:  # the server has written meanwhile
+                    if error.errno != errno.ENOSPC or not tries_left:
+                        raise
+                else:
+                    return
 
     def free(self) -> None:
         """Remove that file."""

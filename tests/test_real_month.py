@@ -170,7 +170,7 @@ def test_a_real_month_is_balanced_to_the_watt_hour(migrated_url: str, mosquitto:
             " (SELECT count(*) FROM rejected_reading), (SELECT count(*) FROM reading_revision)"
         ).fetchone()
 
-    assert replayed.stdout.startswith(f"{len(linky) + len(other) + len(roof)} messages published to ")
+    assert replayed.stdout.startswith(f"{len(linky) + len(other) + len(roof):,} messages published to ")
     assert counts == (len(linky) + len(other) + len(roof), 0, 0, 0)
     consumed = [
         (b - a, d - c) for a, b, c, d in zip(linky, linky[1:], other, other[1:], strict=False)

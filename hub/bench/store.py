@@ -7,7 +7,7 @@ it reads all of them into a Polars frame, as `hub process` does, and by the simp
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -28,6 +28,7 @@ from store.migrate import migrate
 from store.queries import statement
 from store.readings import SeriesBook
 
+Way: TypeAlias = tuple[str, Callable[[], pl.DataFrame]]
 Batch: TypeAlias = list[Reading]
 
 FEWEST: Final = 20_000
@@ -41,7 +42,7 @@ BEGIN: Final = datetime(2026, 1, 6, tzinfo=UTC)
 AGAIN: Final = 10
 """One in so many batches comes once more unchanged, and once more with other values."""
 READS: Final = 3
-"""How often a round reads, each way in turn."""
+"""How often a round reads, each way in turn: what is read before leaves its mark on the caches."""
 CONTEXT: Final = 6
 """Readings that `hub process` reads besides, before and after a window."""
 LABELS: Final = {
@@ -125,6 +126,11 @@ def batches(number: int) -> Iterator[Batch]:
         yield batch
 
 
+def rotated(ways: Sequence[Way], turn: int) -> list[Way]:
+    """The same in an order that begins elsewhere at each turn."""
+    return [*ways[turn % len(ways) :], *ways[: turn % len(ways)]]
+
+
 class _Bench:
     """Measures rounds over one connection of psycopg and one of ADBC."""
 
@@ -199,8 +205,8 @@ class _Bench:
         }
         least = {"read_rate": self._number, "adbc_rate": self._number, "apart_rate": (length - 1) * len(numbers)}
         rates: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(READS):
-            for name, read in ways.items():
+        for turn in range(READS):
+            for name, read in rotated(list(ways.items()), turn):
                 began = time.perf_counter()
                 rows = read().height
                 rates[name].append(rows / (time.perf_counter() - began))
