@@ -119,6 +119,29 @@ class Points(BaseModel):
     points: list[PointRow]
 
 
+class ResidualRow(BaseModel):
+    """What the operator and the device say of one flow of a point; null where nothing can be compared."""
+
+    point: str = published("point")
+    flow: Literal["import", "export"] = published("flow")
+    operator_kwh: float | None = published("operator_kwh")
+    device_kwh: float | None = published("device_kwh")
+    device_residual_kwh: float | None = published("device_residual_kwh")
+    device_residual_rate: float | None = published("device_residual_rate")
+    compared: int = published("compared")
+    operator_only: int = published("operator_only")
+    device_only: int = published("device_only")
+
+
+class Residuals(BaseModel):
+    """How far the devices of a community are from the operator's curves over a stretch of time."""
+
+    community: str = published("community")
+    start: Instant
+    end: Instant = Field(description="exclusive")
+    residuals: list[ResidualRow] = Field(description="the furthest apart first, then what cannot be compared")
+
+
 class Database(BaseModel):
     """The versions of the database."""
 

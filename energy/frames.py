@@ -34,6 +34,19 @@ FLOW_INTERVALS: Final = pl.Schema(
 )
 """Interval energy of one flow of one point on the 15-minute grid. No row means missing: null is never 0."""
 
+CURVES: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "start": UTC_TIME,
+        "step_min": pl.Int16,
+        "nature": pl.Int16,
+        "mean_w": pl.Float64,
+        "quality": pl.Int16,
+    }
+)
+"""Mean power as the operator's files say it, from whole minutes on. Nature: 0 as metered, 1 completed, 2 corrected."""
+
 INTERVALS: Final = pl.Schema(
     {
         "start": UTC_TIME,

@@ -84,6 +84,8 @@ def parser() -> argparse.ArgumentParser:
         "--speed", type=float, default=0.0, metavar="N", help="N times as fast as it happened; 0 is as fast as possible"
     )
 
+    _add_import(verbs)
+
     devices = verbs.add_parser("devices", help="show what was heard, whose point it measures, and what was refused")
     devices.add_argument("device", nargs="?", default="", metavar="ID", help="only ids and topics that begin so")
     devices.add_argument("--json", action="store_true", help="the devices as JSON")
@@ -118,6 +120,32 @@ def parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="end a login")
     remove.add_argument("role", metavar="ROLE", help="its name, as `hub viewer list` shows it")
     return top
+
+
+def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    read = verbs.add_parser("import", help="import load curves from files, which outrank the devices")
+    sources = read.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    flow = {"choices": ("import", "export"), "help": "what the values are, where the file does not say it"}
+    for source, whose in (("enedis", "of Enedis, in any of its formats"), ("eda", "of Austria's EDA, as CSV")):
+        files = sources.add_parser(source, help=f"files {whose}")
+        files.add_argument("file", type=Path, nargs="+", metavar="FILE")
+        files.add_argument("--flow", **flow)
+        files.add_argument("--point", metavar="ID", help="the metering point, where the file does not name it")
+    table = sources.add_parser("csv", help="any table with a time and a value on each line")
+    table.add_argument("file", type=Path, nargs="+", metavar="FILE")
+    table.add_argument(
+        "--unit", required=True, choices=("W", "kW", "Wh", "kWh"), help="W and kW are means over the step"
+    )
+    table.add_argument("--stamp", required=True, choices=("start", "end"), help="of the step")
+    table.add_argument("--zone", metavar="ZONE", help="of times without offset, as Europe/Paris")
+    table.add_argument("--step-min", type=int, metavar="N", help="length of the step; told by the times by default")
+    table.add_argument("--point", metavar="ID", help="the metering point, where no column names it")
+    table.add_argument("--flow", **flow)
+    for column in ("time", "value", "point", "flow"):
+        table.add_argument(f"--{column}-column", metavar="NAME", help=f"header of the {column}s, where it is another")
+    compared = verbs.add_parser("residuals", help="compare what devices say with the operator's curves")
+    compared.add_argument("community", metavar="COMMUNITY")
+    compared.add_argument("--month", metavar="YYYY-MM", help="the last whole month by default")
 
 
 def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

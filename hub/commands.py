@@ -15,7 +15,7 @@ from energy.errors import InvalidInput, Unavailable
 from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
-from hub import decoding, heard, keeping, refused, replay, services, viewers, workers
+from hub import decoding, heard, importing, keeping, refused, replay, residuals, services, viewers, workers
 from hub.counted import counted
 from hub.settings import Settings, misspelt, read_settings
 from ingest.append import Appender
@@ -247,6 +247,12 @@ def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
     return keeping.run_forget(arguments, settings)
 
 
+def _curves(arguments: argparse.Namespace, settings: Settings) -> int:
+    require_schema(settings)
+    run = {"import": importing.run_import, "residuals": residuals.run_residuals}[arguments.command]
+    return run(arguments, settings)
+
+
 def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
     from hub.bench import ingest, store  # noqa: PLC0415 - they bring a database server along
 
@@ -277,6 +283,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "decode": _decode,
     "devices": _devices,
     "rejected": _rejected,
+    "import": _curves,
+    "residuals": _curves,
     "bench": _bench,
     "replay": _replay,
     "backup": _backup,

@@ -26,6 +26,7 @@ MOST_NAMED: Final = 3
 ROWS: Final = {
     "readings": ("reading", "readings"),
     "revisions": ("old value of a reading", "old values of readings"),
+    "curves": ("value of a curve", "values of curves"),
     "intervals": ("interval", "intervals"),
     "allocations": ("allocation", "allocations"),
     "balances": ("balance", "balances"),

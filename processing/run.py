@@ -12,9 +12,10 @@ import psycopg
 from energy.errors import Unavailable
 from energy.time import Span, ceil_to_step, floor_to_step, utc_day
 from processing.balance import Agreement, Member, settle
+from processing.curves import intervals_from_curves
 from processing.housekeeping import Housekeeper
 from processing.intervals import intervals_from_registers, power_now
-from store import balances, intervals, spans
+from store import balances, curves, intervals, spans
 from store.connect import FrameReader, connect, database_answers
 from store.queries import statement
 from store.retention import Keeping
@@ -89,8 +90,12 @@ class Worker:
         self._reader.close()
 
     def work_once(self) -> int:
-        """Recompute a batch of stale series, then of stale communities; return how many spans were taken."""
-        return self._take("series", self._recompute_series) + self._take("community", self._settle_communities)
+        """Recompute a batch of stale series, of curves, then of communities; return how many spans were taken."""
+        return (
+            self._take("series", self._recompute_series)
+            + self._take("curve", self._recompute_curves)
+            + self._take("community", self._settle_communities)
+        )
 
     def _take(self, kind: Kind, compute: Callable[[Sequence[StaleSpan]], None]) -> int:
         """Claim spans and compute them in one transaction; what fails is set aside and does not stop the others."""
@@ -135,10 +140,19 @@ class Worker:
         windows = _windows(routes, reach)
         readings = intervals.read_around(self._reader, self._connection, _series_windows(routes, windows))
         computed = intervals_from_registers(readings, routes)
-        intervals.replace(self._connection, computed, windows)
+        intervals.replace(self._connection, computed, [*windows.items()])
         newest = pl.col("at").max().over("series_no")
         recent = readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
         intervals.put_power_now(self._connection, power_now(recent, routes))
+
+    def _recompute_curves(self, stale: Sequence[StaleSpan]) -> None:
+        windows = [
+            (point_no, Span(utc_day(run[0]).start, utc_day(run[-1]).end))
+            for point_no in sorted({span.ref_no for span in stale})
+            for run in _runs(sorted(span.day for span in stale if span.ref_no == point_no))
+        ]
+        rows = curves.read_spans(self._reader, self._connection, windows)
+        intervals.replace(self._connection, intervals_from_curves(rows), windows, "operator")
 
     def _settle_communities(self, stale: Sequence[StaleSpan]) -> None:
         for community_no in sorted({span.ref_no for span in stale}):

@@ -1,7 +1,8 @@
 """Intervals of points: what must be read to recompute them, and their replacement by newly computed ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Literal, TypeAlias
 
 import polars as pl
 import psycopg
@@ -13,6 +14,8 @@ from store.connect import FrameReader
 from store.copy import copy_frame
 from store.queries import statement
 from store.spans import StaleSpan
+
+Source: TypeAlias = Literal["device", "operator"]
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -102,13 +105,16 @@ def _cut(readings: pl.DataFrame, windows: pl.DataFrame, span: Span) -> pl.DataFr
 
 
 def replace(
-    connection: psycopg.Connection, computed: pl.DataFrame, windows: Mapping[int, Span]
+    connection: psycopg.Connection,
+    computed: pl.DataFrame,
+    windows: Sequence[tuple[int, Span]],
+    source: Source = "device",
 ) -> list[tuple[int, date]]:
-    """Make the stored device intervals of points equal to the computed ones within each point's span.
+    """Make the stored intervals of points that come from a source equal to the computed ones within spans.
 
     Args:
         computed: FLOW_INTERVALS; rows outside the spans are context and left out.
-        windows: span of each point number.
+        windows: point number and span; spans of one point do not overlap.
 
     Returns:
         (point number, UTC day) of everything that changed. The communities of these points are marked stale.
@@ -119,9 +125,10 @@ def replace(
         changed = cursor.execute(
             statement("intervals_replace"),
             {
-                "points": list(windows),
-                "starts": [span.start for span in windows.values()],
-                "ends": [span.end for span in windows.values()],
+                "points": [point_no for point_no, _ in windows],
+                "starts": [span.start for _, span in windows],
+                "ends": [span.end for _, span in windows],
+                "source": source,
             },
         ).fetchall()
     mark_communities(connection, changed)

@@ -15,7 +15,7 @@ from store.registry import lock_territory
 from store.timescale import ChunkedTable, drop_old_chunks, old_chunks
 
 Kind: TypeAlias = Literal["readings", "intervals", "balances", "rejected"]
-Rows: TypeAlias = Literal["readings", "revisions", "intervals", "allocations", "balances", "rejected"]
+Rows: TypeAlias = Literal["readings", "revisions", "curves", "intervals", "allocations", "balances", "rejected"]
 
 ROWS_AT_ONCE: Final = 50_000
 """Most rows removed in one transaction."""
@@ -28,6 +28,7 @@ _OLD: Final = {
     "balances": "old_balances",
     "rejected": "old_rejected",
 }
+_CURVES: Final[tuple[tuple[Rows, str], ...]] = (("curves", "curves_remove"), ("revisions", "curve_revisions_remove"))
 _TABLES: Final[dict[str, ChunkedTable]] = {"readings": "reading", "intervals": "interval"}
 
 
@@ -96,7 +97,10 @@ class Old:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What one step has removed; with readings go their revisions, with balances the allocations."""
+    """What one step has removed.
+
+    With readings go the operator's curves and the revisions of both, with balances the allocations.
+    """
 
     kind: Rows
     rows: int = 0
@@ -234,6 +238,9 @@ def _remove_readings(connection: psycopg.Connection, before: datetime, most: int
                 yield Removed("readings", rows)
     while rows := connection.execute(statement("revisions_remove"), {"before": before, "most": most}).rowcount:
         yield Removed("revisions", rows)
+    for kind, name in _CURVES:
+        while rows := connection.execute(statement(name), {"before": before, "most": most}).rowcount:
+            yield Removed(kind, rows)
 
 
 def _remove_intervals(connection: psycopg.Connection, before: datetime, most: int) -> Iterator[Removed]:

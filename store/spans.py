@@ -9,12 +9,13 @@ import psycopg
 
 from store.queries import statement
 
-Kind: TypeAlias = Literal["series", "community"]
+Kind: TypeAlias = Literal["series", "community", "curve"]
+"""Of a curve the number is that of its point."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaleSpan:
-    """A UTC day of a series or community to recompute; `attempts` counts the failures so far."""
+    """A UTC day of a series, curve or community to recompute; `attempts` counts the failures so far."""
 
     ref_no: int
     day: date
@@ -22,7 +23,7 @@ class StaleSpan:
 
 
 def mark(connection: psycopg.Connection, kind: Kind, spans: Iterable[tuple[int, date]]) -> None:
-    """Mark (series or community number, UTC day) pairs stale and wake the workers when the transaction commits."""
+    """Mark (number, UTC day) pairs of a kind stale and wake the workers when the transaction commits."""
     pairs = list(spans)
     if not pairs:
         return

@@ -34,6 +34,13 @@ HYPERTABLES: Final[LiteralString] = """
     SELECT hypertable_name, num_chunks FROM timescaledb_information.hypertables ORDER BY 1
 """
 
+CURVE: Final[LiteralString] = """
+    INSERT INTO curve_file (digest, name, kind, points, kept, problems)
+    VALUES ('\\x00ff', 'a.csv', 'test', '{1}', 1, 0);
+    INSERT INTO curve VALUES (1, 'import', '2026-03-29Z', 30, 0, 333.3, 14, 1);
+    INSERT INTO curve_revision VALUES (1, 'import', '2026-03-29Z', 30, 0, 0.1, '2026-04-01Z')
+"""
+
 
 def fill_all(url: str) -> None:
     """Fill a migrated database with two days of the valley and whatever else a hub comes to hold: no table is empty."""
@@ -68,6 +75,7 @@ def fill_all(url: str) -> None:
         connection.execute("INSERT INTO broker_session VALUES ('enercommons-hub', '')")
         connection.execute("INSERT INTO site VALUES ('cellar/', 'tasmota', 'Europe/Paris', 'Cellar', '{}')")
         connection.execute("INSERT INTO erasure VALUES (DEFAULT, DEFAULT, 1, 1, 1000, 500, 500, 0)")
+        connection.execute(CURVE)
         connection.execute("INSERT INTO listener VALUES ('a', now(), now(), true, 1, 2, 3, 4, 5, 6, 7, 0.1, 8, 9)")
 
 

@@ -58,7 +58,10 @@ EXPLAINED_IN_PLACE = {"role", "last_start"}
 """Of the list of members: words of the territory file and of the interface, which no data file holds."""
 
 
-@pytest.mark.parametrize("shape", [shapes.BalanceRow, shapes.PointRow], ids=lambda shape: shape.__name__)
+SHAPES = [shapes.BalanceRow, shapes.PointRow, shapes.ResidualRow]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_the_interface_answers_in_columns_of_the_dictionary(shape: type[BaseModel]) -> None:
     assert shape.model_fields.keys() - EXPLAINED_IN_PLACE <= columns().keys()
     for name in shape.model_fields.keys() - EXPLAINED_IN_PLACE:

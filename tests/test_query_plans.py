@@ -14,7 +14,7 @@ from store.connect import connect
 from store.queries import statement
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-BIG: Final = re.compile(r'Seq Scan on "?(reading|interval|allocation|balance|stale|_hyper_\w+)\b')
+BIG: Final = re.compile(r'Seq Scan on "?(reading|interval|curve|allocation|balance|stale|_hyper_\w+)\b')
 SERIES: Final = list(range(1, 11))
 # Ten meters for four weeks, every twenty minutes and every quarter of an hour; chunks of a hypertable among them.
 FILLING: Final = """
@@ -35,6 +35,10 @@ FILLING: Final = """
     INSERT INTO interval
     SELECT g, 'import', 'device', at, 100, 0, 'register' FROM generate_series(1, 10) AS g,
         generate_series('2026-01-01 UTC'::timestamptz, '2026-01-28 UTC', '15 min') AS at;
+    INSERT INTO curve_file (digest, name, kind, points, kept, problems) VALUES ('', 'f', 'test', '{}', 1, 0);
+    INSERT INTO curve
+    SELECT g, 'import', at, 30, 0, 100, 14, 1 FROM generate_series(1, 10) AS g,
+        generate_series('2026-01-01 UTC'::timestamptz, '2026-01-28 UTC', '30 min') AS at;
     INSERT INTO allocation
     SELECT 1, g, at, 100, NULL, 10, 10, 90, NULL FROM generate_series(1, 10) AS g,
         generate_series('2026-01-01 UTC'::timestamptz, '2026-01-28 UTC', '15 min') AS at;
@@ -48,6 +52,7 @@ FILLING: Final = """
     ANALYZE
 """
 DAY: Final[dict[str, Any]] = {"community_no": 1, "start": START, "end": START + timedelta(days=1)}
+SPANS: Final[dict[str, Any]] = {"points": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}
 CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("windows", {"series": SERIES, "days": [date(2026, 1, 9)] * 10}),
     ("readings_within", {"series": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}),
@@ -60,7 +65,11 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("balance_by_step", {**DAY, "zone": "Europe/Paris", **STEPS["15min"]}),
     ("allocation_by_point", DAY),
     ("intervals_of_members", DAY),
-    ("intervals_replace", {"points": SERIES, "starts": [START] * 10, "ends": [START + timedelta(days=1)] * 10}),
+    ("intervals_replace", {**SPANS, "source": "device"}),
+    ("intervals_replace", {**SPANS, "source": "operator"}),
+    ("curves_of_spans", SPANS),
+    ("residuals", DAY),
+    ("curves_remove", {"before": START + timedelta(days=1), "most": 1000}),
     ("allocations_replace", DAY),
     ("balances_replace", DAY),
     ("communities", {"id": None}),

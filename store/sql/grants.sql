@@ -62,13 +62,15 @@ GRANT SELECT, INSERT, UPDATE ON power_now TO hub_process;
 GRANT SELECT, INSERT, UPDATE (attempts), DELETE ON stale TO hub_process;
 GRANT SELECT, INSERT ON release, release_file TO hub_process;
 GRANT DELETE ON reading TO hub_process;
-GRANT SELECT, DELETE ON reading_revision TO hub_process;
+GRANT SELECT, DELETE ON reading_revision, curve, curve_revision TO hub_process;
 GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hub_process;
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
 
--- hub serve: what is shown. Of what was refused, and of what waits, it only counts; readings and intervals it never sees.
+-- hub serve: what is shown. Of what was refused, and of what waits, it only counts; readings and intervals it never sees,
+-- but the energy of the latter by either source.
 GRANT SELECT ON
-    community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener TO hub_api;
+    community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener,
+    compared_interval TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;
 GRANT SELECT (error) ON stale TO hub_api;
 

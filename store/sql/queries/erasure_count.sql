@@ -1,5 +1,6 @@
--- What was computed for points, and how many memberships they have.
+-- What was computed for points, with what the operator's files say of them, and how many memberships they have.
 SELECT
-    (SELECT count(*) FROM interval WHERE point_no = ANY (%(points)s)) AS intervals,
+    (SELECT count(*) FROM interval WHERE point_no = ANY (%(points)s))
+    + (SELECT count(*) FROM curve WHERE point_no = ANY (%(points)s)) AS intervals,
     (SELECT count(*) FROM allocation WHERE point_no = ANY (%(points)s)) AS allocations,
     (SELECT count(*) FROM membership WHERE point_no = ANY (%(points)s)) AS memberships

@@ -1,5 +1,6 @@
 -- How many days that are to be frozen with the communities of some points, before an hour, wait to be computed, of them
--- or of series of their members. What was heard on the day of that hour within five minutes is only on its way.
+-- or of series or curves of their members. What was heard on the day of that hour within five minutes is only on its
+-- way.
 WITH going AS (
     SELECT m.community_no, max(least(m.valid_to, %(before)s)) AS before
     FROM membership AS m
@@ -20,6 +21,9 @@ WHERE
     (c.frozen_before IS NULL OR w.start + '1 day'::interval > c.frozen_before)
     AND (
         (w.kind = 'community' AND w.ref_no = c.no)
+        OR (w.kind = 'curve' AND w.ref_no IN (
+            SELECT b.point_no FROM membership AS b WHERE b.community_no = c.no
+        ))
         OR (w.kind = 'series' AND w.ref_no IN (
             SELECT r.no
             FROM membership AS b

@@ -10,6 +10,7 @@ WHERE
     AND (s.day + 1)::timestamp AT TIME ZONE 'UTC' > coalesce(
         CASE s.kind
             WHEN 'series' THEN (SELECT min(coalesce(p.frozen_before, '-infinity')) FROM point AS p)
+            WHEN 'curve' THEN (SELECT p.frozen_before FROM point AS p WHERE p.no = s.ref_no)
             ELSE (SELECT c.frozen_before FROM community AS c WHERE c.no = s.ref_no)
         END,
         '-infinity'

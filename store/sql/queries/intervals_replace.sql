@@ -1,4 +1,4 @@
--- Make the stored device intervals of the spans equal to the computed ones, touching only what differs and is not
+-- Make the stored intervals of a source in the spans equal to the computed ones, touching only what differs and is not
 -- frozen. Returns the (point, UTC day) pairs that changed.
 WITH span AS (
     SELECT s.point_no, greatest(s.span_start, p.frozen_before) AS span_start, s.span_end
@@ -13,14 +13,14 @@ WITH span AS (
     DELETE FROM interval AS i
     USING span AS s
     WHERE
-        i.point_no = s.point_no AND i.source = 'device' AND i.start >= s.span_start AND i.start < s.span_end
+        i.point_no = s.point_no AND i.source = %(source)s::source AND i.start >= s.span_start AND i.start < s.span_end
         AND NOT EXISTS (
             SELECT FROM wanted AS w WHERE w.point_no = i.point_no AND w.flow = i.flow AND w.start = i.start
         )
     RETURNING i.point_no, i.start
 ), written AS (
     INSERT INTO interval (point_no, flow, source, start, energy_wh, quality, method)
-    SELECT point_no, flow, 'device', start, energy_wh, quality, method FROM wanted
+    SELECT point_no, flow, %(source)s::source, start, energy_wh, quality, method FROM wanted
     ON CONFLICT (point_no, flow, source, start) DO UPDATE
     SET energy_wh = excluded.energy_wh, quality = excluded.quality, method = excluded.method
     WHERE (interval.energy_wh, interval.quality, interval.method)

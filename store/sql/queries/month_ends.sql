@@ -25,6 +25,11 @@ WITH month AS (
     JOIN device_mapping AS m ON m.device = d.id AND m.channel = r.channel
     JOIN membership AS b ON b.point_no = m.point_no
     WHERE s.kind = 'series'
+    UNION
+    SELECT b.community_no, s.day
+    FROM stale AS s
+    JOIN membership AS b ON b.point_no = s.ref_no
+    WHERE s.kind = 'curve'
 )
 SELECT o.community, to_char(o.local_start, 'YYYY-MM') AS month, o.month_end AS "end"
 FROM month AS o

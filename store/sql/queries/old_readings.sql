@@ -1,5 +1,5 @@
 -- The oldest reading; how many readings come before an instant, and about what they take, counted where asked; and how
--- many revisions.
+-- many revisions, and values of the operator's curves with theirs.
 SELECT
     (
         SELECT min(f.at)
@@ -11,6 +11,8 @@ SELECT
         pg_total_relation_size('reading')::numeric
         * count(*) FILTER (WHERE at < %(before)s::timestamptz) / greatest(count(*), 1)
     )::bigint AS bytes,
-    (SELECT count(*) FROM reading_revision WHERE at < %(before)s::timestamptz) AS beside
+    (SELECT count(*) FROM reading_revision WHERE at < %(before)s::timestamptz)
+    + (SELECT count(*) FROM curve WHERE start < %(before)s::timestamptz)
+    + (SELECT count(*) FROM curve_revision WHERE start < %(before)s::timestamptz) AS beside
 FROM reading
 WHERE %(is_counted)s::boolean

@@ -1,0 +1,29 @@
+"""How far the devices of a community are from the operator's curves: how a wrong meter is found."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+
+from api import shapes
+from api.balances import End, Start
+from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
+from energy.time import rfc3339
+from store.curves import read_residuals
+
+router = APIRouter(prefix="/v1/communities/{community}", tags=["points"])
+
+
+@router.get("/residuals", response_model=shapes.Residuals)
+def residuals(
+    community: Community, connection: Connection, reader: Reader, start: Start = None, end: End = None
+) -> dict[str, Any]:
+    """What operator and device say of the same quarter-hours of each flow, those furthest apart first."""
+    span = requested_span(start, end, ZoneInfo(community.zone))
+    rows = in_kwh(read_residuals(reader, connection, community.no, span))
+    return {
+        "community": community.id,
+        "start": rfc3339(span.start),
+        "end": rfc3339(span.end),
+        "residuals": json_rows(rows),
+    }

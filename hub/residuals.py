@@ -1,0 +1,88 @@
+"""`hub residuals`: how far the devices of a community are from the operator's curves, in a table."""
+
+import argparse
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from energy.errors import InvalidInput
+from energy.time import Span, local_date, local_month
+from hub.settings import Settings
+from store.communities import read_community
+from store.connect import FrameReader, connect
+from store.curves import read_residuals
+
+TITLE: Final = ("point", "flow", "operator kWh", "device kWh", "residual kWh", "residual", "compared", "alone")
+MEANING: Final = (
+    "residual: device - operator over the quarter-hours that both know; alone: quarter-hours that only the operator,"
+    " and only the device, know"
+)
+
+
+def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print what operator and devices say of a month of a community's members, the furthest apart first."""
+    with connect(settings.database_url) as connection:
+        community = read_community(connection, arguments.community)
+        zone = ZoneInfo(community.zone)
+        span = month_of(arguments.month, zone, datetime.now(UTC))
+        reader = FrameReader(settings.database_url)
+        try:
+            rows = read_residuals(reader, connection, community.no, span).to_dicts()
+        finally:
+            reader.close()
+    month = f"{local_date(span.start, zone):%Y-%m}"
+    if not rows:
+        print(f"nothing is known of the members of {community.id} in {month}")
+        return 0
+    print(f"{community.id}, {month}")
+    print(table(rows))
+    if not any(row["compared"] for row in rows):
+        print("nothing can be compared: no quarter-hour has both a device's energy and the operator's (`hub import`)")
+    return 0
+
+
+def month_of(text: str | None, zone: ZoneInfo, now: datetime) -> Span:
+    """The local month that a person named, or the last whole one.
+
+    Raises:
+        InvalidInput: it is no month.
+    """
+    if text is None:
+        this_month = local_month(local_date(now, zone), zone)
+        return local_month(date.fromordinal(local_date(this_month.start, zone).toordinal() - 1), zone)
+    try:
+        return local_month(datetime.strptime(text, "%Y-%m").date(), zone)  # noqa: DTZ007 - a month has no zone
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(f"--month {text!r} is not a month: write it as 2026-01") from error
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows in columns, numbers to the right, and what they mean."""
+    cells = [TITLE, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(TITLE))]
+    lines = [
+        "  ".join(
+            f"{cell:<{width}}" if column < 2 else f"{cell:>{width}}"
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    ]
+    return "\n".join([*lines, MEANING])
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    rate = row["device_residual_rate"]
+    return (
+        row["point"],
+        row["flow"],
+        _kwh(row["operator_wh"]),
+        _kwh(row["device_wh"]),
+        _kwh(row["device_residual_wh"], sign="+"),
+        "-" if rate is None else f"{rate:+.1%}",
+        f"{row['compared']:,}",
+        f"{row['operator_only']:,} / {row['device_only']:,}",
+    )
+
+
+def _kwh(energy_wh: int | None, sign: str = "-") -> str:
+    return "-" if energy_wh is None else f"{energy_wh / 1000:{sign},.3f}"

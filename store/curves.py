@@ -1,0 +1,115 @@
+"""The operator's curves: stored by import, read to be made into intervals, and compared with what devices say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+import polars as pl
+import psycopg
+
+from energy.frames import CURVES
+from energy.time import Span
+from store import spans
+from store.connect import FrameReader
+from store.copy import copy_frame
+from store.queries import statement
+
+
+@dataclass(frozen=True, slots=True)
+class CurveFile:
+    """A file as it is remembered: the digest of its bytes, what it is called, its format, how many problems it had."""
+
+    digest: bytes
+    name: str
+    kind: str
+    problems: int
+
+
+class DeclaredPoint(NamedTuple):
+    """The number of a point, and before when its intervals are kept as they are; None: nothing is."""
+
+    number: int
+    frozen_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of the values of a file: new ones, those that replaced another, and those that were there already.
+
+    first_at: when the same file was imported for the first time; None, where this is the first time.
+    """
+
+    added: int
+    replaced: int
+    known: int
+    first_at: datetime | None
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """Make the staging table of a connection that is going to import."""
+    connection.execute(statement("curves_table"))
+
+
+def lock_import(connection: psycopg.Connection) -> None:
+    """Let nobody else import, and the territory stay as it is, until the open transaction ends."""
+    connection.execute(statement("territory_keep"))
+    connection.execute(statement("curves_lock"))
+
+
+def read_points(connection: psycopg.Connection, points: Sequence[str]) -> dict[str, DeclaredPoint]:
+    """Those of some points that are declared, by id."""
+    known = [point for point in points if "\0" not in point]  # which PostgreSQL's text cannot hold
+    rows = connection.execute(statement("point_numbers"), {"points": known})
+    return {point: DeclaredPoint(number, before) for point, number, before in rows}
+
+
+def put(connection: psycopg.Connection, file: CurveFile, rows: pl.DataFrame) -> Imported:
+    """Store the values of a file in the open transaction, and mark the UTC days stale that change.
+
+    A value of the same point, flow, start, step and nature replaces the one before, which is kept as a revision.
+
+    Args:
+        rows: CURVES, at most one of each point, flow, start, step and nature.
+    """
+    parameters = {
+        "digest": file.digest,
+        "name": file.name,
+        "kind": file.kind,
+        "points": sorted(rows.get_column("point_no").unique()),
+        "kept": rows.height,
+        "problems": file.problems,
+    }
+    row = connection.execute(statement("curve_file_put"), parameters).fetchone()
+    assert row is not None, "an upsert that updates always gives a row"
+    file_no, first_at = row
+    copy_frame(connection, statement("curves_copy"), rows.select(CURVES.names()))
+    touched = connection.execute(statement("curves_put"), {"file_no": file_no}).fetchall()
+    days: set[tuple[int, date]] = {(point_no, day) for point_no, first, last, *_ in touched for day in (first, last)}
+    spans.mark(connection, "curve", sorted(days))
+    added, replaced = (sum(row[place] for row in touched) for place in (3, 4))
+    return Imported(added, replaced, rows.height - added - replaced, first_at)
+
+
+def read_spans(
+    reader: FrameReader, connection: psycopg.Connection, windows: Sequence[tuple[int, Span]]
+) -> pl.DataFrame:
+    """CURVES that reach into spans of points (point number, span)."""
+    parameters = {
+        "points": [point_no for point_no, _ in windows],
+        "starts": [span.start for _, span in windows],
+        "ends": [span.end for _, span in windows],
+    }
+    return reader.read(connection, "curves_of_spans", parameters).cast(CURVES)
+
+
+def read_residuals(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:
+    """What the operator and the devices of a community's members say of the same quarter-hours of a span.
+
+    Returns:
+        point, flow, operator_wh, device_wh, device_residual_wh (device - operator), device_residual_rate (over the
+        operator's), compared, operator_only, device_only: how many quarter-hours both know, or one alone. The furthest
+        apart come first, then those that cannot be compared.
+    """
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "residuals", parameters)

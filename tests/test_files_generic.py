@@ -1,0 +1,112 @@
+"""The generic CSV file: what its options must say, and the shapes of tables that it reads."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from energy.errors import InvalidInput
+from ingest.files import FileOptions
+from tests.file_examples import FOLDER, OPTIONS, read_text, reasons, told
+
+MEANS = FileOptions(unit="W", stamp="end", zone="Europe/Paris", point="school", flow="import")
+FIVE = [f"2026-01-05 0{minutes // 60}:{minutes % 60:02}" for minutes in range(15, 90, 15)]
+
+
+def test_the_example_has_decimal_commas_in_quotes_and_both_flows() -> None:
+    text = (FOLDER / "generic" / "quarter_hours.csv").read_text()
+    content = read_text(text, OPTIONS["generic"])
+    assert told(content, "point", "quantity", "at", "step_min", "value") == [
+        ("roof", "export_energy_interval", "01-05 00:00", 15, 0.0),
+        ("roof", "export_energy_interval", "01-05 00:15", 15, 500.0),
+        ("school", "import_energy_interval", "01-05 00:00", 15, 1500.0),
+        ("school", "import_energy_interval", "01-05 00:15", 15, 2250.0),
+    ]
+
+
+NAMED = {"time_column": "le debut", "value_column": "Combien"}
+
+SHAPES = [
+    ("semicolons and decimal commas", "time;value\n2026-01-05 01:00;1,5\n", {}, ("01-04 23:30", 1.5)),
+    ("tabs and decimal points", "time\tvalue\n2026-01-05T01:00:00\t1.5\n", {}, ("01-04 23:30", 1.5)),
+    ("day first", "time;value\n05/01/2026 01:00:00;1\n", {}, ("01-04 23:30", 1.0)),
+    ("German", "time;value\n05.01.2026 01:00;1\n", {}, ("01-04 23:30", 1.0)),
+    ("midnight as 24:00", "time;value\n2026-01-04 24:00;1\n", {}, ("01-04 22:30", 1.0)),
+    ("an offset is believed before the zone", "time;value\n2026-01-05T01:00:00+04:00;1\n", {}, ("01-04 20:30", 1.0)),
+    ("milliseconds and Z, as programs write", "time;value\n2026-01-05T01:00:00.000Z;1\n", {}, ("01-05 00:30", 1.0)),
+    ("stamps of starts", "time;value\n2026-01-05 01:00;1\n", {"stamp": "start"}, ("01-05 00:00", 1.0)),
+    ("kilowatts to whole watts", "time;value\n2026-01-05 01:00;1.001\n", {"unit": "kW"}, ("01-04 23:30", 1001.0)),
+    ("other names", "Le Début;Combien\n2026-01-05 01:00;1\n", NAMED, ("01-04 23:30", 1.0)),
+]
+
+
+@pytest.mark.parametrize(("text", "more", "expected"), [pytest.param(*rest, id=why) for why, *rest in SHAPES])
+def test_shapes_of_tables(text: str, more: dict[str, Any], expected: tuple[str, float]) -> None:
+    content = read_text(text, replace(MEANS, step_min=30, **more))
+    assert (told(content, "at", "value"), reasons(content)) == ([expected], [])
+
+
+@pytest.mark.parametrize(("stamp", "first"), [("end", "01-04 23:00"), ("start", "01-04 23:15")])
+def test_the_step_is_told_by_the_neighbours_of_either_stamp(stamp: Any, first: str) -> None:
+    lines = [f"{time};{n}\n" for n, time in enumerate(FIVE)]
+    content = read_text("time;value\n" + "".join(lines[:2] + lines[3:]), replace(MEANS, stamp=stamp))
+    assert told(content, "at", "step_min")[0] == (first, 15)
+    assert content.readings["step_min"].to_list() == [15] * 4
+
+
+def test_registers_have_no_step_and_need_no_stamp() -> None:
+    options = FileOptions(unit="kWh", kind="register", flow="export", point="roof")
+    content = read_text("time;value\n2026-01-05T00:00:00Z;12345,678\n", options)
+    assert told(content, "quantity", "at", "step_min", "value") == [("export_energy", "01-05 00:00", 0, 12345678.0)]
+
+
+UNSAID = [
+    ("unit", {"unit": ""}, "say the unit of its values"),
+    ("a unit that is none", {"unit": "MW"}, "say the unit of its values"),
+    ("energy may be a register", {"unit": "kWh"}, "say what its kWh are as the option kind"),
+    ("watts are no register", {"kind": "register"}, "W is no unit of the kind register"),
+    ("stamp", {"stamp": ""}, "the start or the end of their step"),
+    ("zone", {"zone": ""}, "has stamps without offset"),
+    ("a zone that is none", {"zone": "Europe/Lyon"}, "'Europe/Lyon' is no time zone"),
+    ("a zone that is a path", {"zone": "../etc"}, "'../etc' is no time zone"),
+    ("point", {"point": ""}, "has no column 'point'"),
+    ("flow", {"flow": ""}, "has no column 'flow'"),
+    ("a column that is not there", {"value_column": "kW"}, "the column 'kw' is missing"),
+    ("a step of days", {"step_min": 1440}, "a step of 1440 minutes is not between 1 and 60"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), [pytest.param(*rest, id=why) for why, *rest in UNSAID])
+def test_what_is_not_said_is_asked_for_and_never_guessed(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_text("time;value\n2026-01-05 01:00;1\n", replace(MEANS, **change))
+    assert sentence in str(caught.value)
+    assert str(caught.value).startswith("a test's file")
+
+
+LINES = [
+    ("two decimal marks", "2026-01-05 01:00;1,234.5;a;import", "the value '1,234.5' is not a number"),
+    (
+        "a spreadsheet's",
+        "2026-01-05 01:00;1;3,00E+13;import",
+        "the point '3,00E+13' is missing or damaged by a spreadsheet",
+    ),
+    ("no point", "2026-01-05 01:00;1;;import", "the point '' is missing or damaged by a spreadsheet"),
+    ("no flow", "2026-01-05 01:00;1;a;both", "the flow 'both' is neither import nor export (1 lines)"),
+    ("no time", "yesterday;1;a;import", "the stamp 'yesterday' is no time"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), [pytest.param(*rest, id=why) for why, *rest in LINES])
+def test_a_bad_line_is_told_and_the_rest_is_read(line: str, reason: str) -> None:
+    text = f"time;value;point;flow\n2026-01-05 00:30;5;a;import\n{line}\n2026-01-05 01:30;6;a;production\n"
+    content = read_text(text, FileOptions(unit="W", stamp="end", zone="Europe/Paris", step_min=30))
+    assert reasons(content) == [(3, reason)]
+    assert told(content, "quantity", "value") == [("export_power_avg", 6.0), ("import_power_avg", 5.0)]
+
+
+def test_a_column_of_a_hundred_thousand_bad_words_is_read_in_time() -> None:
+    text = "time;value;flow\n" + "".join(f"2026-01-05 00:30;5;flow{n}\n" for n in range(100_000))
+    content = read_text(text, replace(MEANS, step_min=30))
+    assert content.counts.refused == 100_000
+    assert len(content.problems) == 1001
