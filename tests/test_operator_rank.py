@@ -49,7 +49,7 @@ device = [{{ id = "roof", measures = "production" }}]
 QUARTERS: Final = 4 * 24
 NEXT: Final = DAY + timedelta(days=1)
 MONTH: Final = Path(__file__).parent / "data" / "linky" / "2022-10.csv"
-YEAR: Final = Path("/work/shared/data/linky/consoexemple.csv")
+YEAR: Final = Path(__file__).parents[2] / "shared" / "data" / "linky" / "consoexemple.csv"
 
 
 @pytest.fixture
