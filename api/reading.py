@@ -144,11 +144,16 @@ Community = Annotated[CommunityRow, Depends(_known)]
 def refuse_unknown_words(request: Request) -> None:
     """Refuse a query whose words the route does not know: who asks `from` for `start` would be shown another day.
 
+    Pages, which nobody describes, take any: links to them grow words on their way.
+
     Raises:
         InvalidInput: the first such word, and those that the route takes.
     """
     path = request.scope["route"].path
-    parameters = request.app.openapi()["paths"].get(path, {}).get("get", {}).get("parameters", [])
+    described = request.app.openapi()["paths"].get(path)
+    if described is None:
+        return
+    parameters = described.get("get", {}).get("parameters", [])
     known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
     for word in request.query_params:
         if word not in known:

@@ -268,6 +268,7 @@ def test_power_of_devices_that_fell_silent_is_not_known(hub: httpx.Client) -> No
 def test_the_page_and_its_parts_are_served_beside_the_interface(hub: httpx.Client) -> None:
     page = Path(__file__).parents[1] / "dashboards" / "page"
     index = hub.get("/")
+    assert hub.get("/?community=quarterly&lang=fr").content == index.content, "the page's own links say what to show"
     assert (index.content, index.headers["cache-control"]) == ((page / "index.html").read_bytes(), "no-cache")
     for file in page.iterdir():
         assert hub.get(f"/page/{file.name}").content == file.read_bytes()
