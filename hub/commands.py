@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg
 
@@ -148,7 +149,6 @@ def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _publish(_arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
     with connect(settings.database_url) as connection:
         reader = FrameReader(settings.database_url)
         try:
@@ -160,7 +160,6 @@ def _publish(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _viewer(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
     with connect(settings.database_url) as connection:
         viewers.run(arguments, connection)
     return 0
@@ -204,7 +203,6 @@ def _ingest(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _devices(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
     with connect(settings.database_url) as connection:
         now = datetime.now(settings.zone_info)
         if arguments.json:
@@ -215,7 +213,6 @@ def _devices(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _rejected(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
     with connect(settings.database_url) as connection:
         match arguments.action:
             case "list":
@@ -237,20 +234,15 @@ def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     return backup.VERBS[arguments.command](arguments, settings)
 
 
-def _retention(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
-    return keeping.run_retention(arguments, settings)
+Verb: TypeAlias = Callable[[argparse.Namespace, Settings], int]
 
 
-def _forget(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
-    return keeping.run_forget(arguments, settings)
+def _on_schema(run: Verb) -> Verb:
+    def start(arguments: argparse.Namespace, settings: Settings) -> int:
+        require_schema(settings)
+        return run(arguments, settings)
 
-
-def _curves(arguments: argparse.Namespace, settings: Settings) -> int:
-    require_schema(settings)
-    run = {"import": importing.run_import, "residuals": residuals.run_residuals}[arguments.command]
-    return run(arguments, settings)
+    return start
 
 
 def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -272,7 +264,7 @@ def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
     return demo.run_live(settings, arguments.port)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+COMMANDS: dict[str, Verb] = {
     "migrate": _migrate,
     "apply": _apply,
     "ingest": _ingest,
@@ -281,16 +273,16 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "up": _services("ingest", "process", "serve"),
     "demo": _demo,
     "decode": _decode,
-    "devices": _devices,
-    "rejected": _rejected,
-    "import": _curves,
-    "residuals": _curves,
+    "devices": _on_schema(_devices),
+    "rejected": _on_schema(_rejected),
+    "import": _on_schema(importing.run_import),
+    "residuals": _on_schema(residuals.run_residuals),
     "bench": _bench,
     "replay": _replay,
     "backup": _backup,
     "restore": _backup,
-    "retention": _retention,
-    "forget": _forget,
-    "publish": _publish,
-    "viewer": _viewer,
+    "retention": _on_schema(keeping.run_retention),
+    "forget": _on_schema(keeping.run_forget),
+    "publish": _on_schema(_publish),
+    "viewer": _on_schema(_viewer),
 }

@@ -14,7 +14,8 @@ from energy.time import Span, ceil_to_step, floor_to_step, utc_day
 from processing.balance import Agreement, Member, settle
 from processing.curves import intervals_from_curves
 from processing.housekeeping import Housekeeper
-from processing.intervals import intervals_from_registers, power_now
+from processing.intervals import power_now
+from processing.points import make_intervals
 from store import balances, curves, intervals, spans
 from store.connect import FrameReader, connect, database_answers
 from store.queries import statement
@@ -138,11 +139,10 @@ class Worker:
         routes = intervals.read_routes(self._reader, self._connection, points)
         reach = intervals.read_reach(self._reader, self._connection, stale)
         windows = _windows(routes, reach)
-        readings = intervals.read_around(self._reader, self._connection, _series_windows(routes, windows))
-        computed = intervals_from_registers(readings, routes)
-        intervals.replace(self._connection, computed, [*windows.items()])
+        made = make_intervals(self._reader, self._connection, routes, windows)
+        intervals.replace(self._connection, made.intervals, [*windows.items()])
         newest = pl.col("at").max().over("series_no")
-        recent = readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
+        recent = made.readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
         intervals.put_power_now(self._connection, power_now(recent, routes))
 
     def _recompute_curves(self, stale: Sequence[StaleSpan]) -> None:
@@ -198,22 +198,6 @@ def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
     )
     rows = reached.sort("point_no").iter_rows()
     return {no: Span(floor_to_step(start), ceil_to_step(end + AWAITED_AFTER)) for no, start, end in rows}
-
-
-def _series_windows(routes: pl.DataFrame, windows: dict[int, Span]) -> pl.DataFrame:
-    """Window to read of each series: the widest of the points it feeds."""
-    spans_of_points = pl.DataFrame(
-        [(no, span.start, span.end) for no, span in windows.items()],
-        schema={"point_no": pl.Int32, "start": pl.Datetime("us", "UTC"), "end": pl.Datetime("us", "UTC")},
-        orient="row",
-    )
-    return (
-        routes.select("series_no", "point_no")
-        .join(spans_of_points, on="point_no")
-        .group_by("series_no")
-        .agg(pl.col("start").min(), pl.col("end").max())
-        .sort("series_no")
-    )
 
 
 def _runs(days: list[date]) -> list[list[date]]:
