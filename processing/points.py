@@ -1,4 +1,4 @@
-"""The intervals of points over spans of time, made anew from what is stored: for the worker, and for whoever checks it."""
+"""The intervals of points over spans of time, made anew from what is stored: for the worker and whoever checks it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
