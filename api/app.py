@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from psycopg_pool import ConnectionPool
 
-from api import balances, communities, health, live, metrics, open_data, points, problems, residuals
+from api import balances, communities, health, live, metrics, open_data, points, problems, residuals, settlements
 from api.head import HeadAsGet
 from api.live import Feed
 from api.metrics import Scrapes
@@ -104,7 +104,7 @@ def create_app(
     app.openapi = described
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for room in (communities, balances, points, residuals, live, health, metrics, open_data):
+    for room in (communities, balances, points, residuals, settlements, live, health, metrics, open_data):
         app.include_router(room.router)
     if page is not None:
         app.mount("/page", _Page(directory=page), name="page")

@@ -88,7 +88,8 @@ def now(community: Community, connection: Connection) -> dict[str, Any]:
 def _shown(sums: pl.DataFrame) -> pl.DataFrame:
     return in_kwh(sums).select(
         "start", "consumption_kwh", "production_kwh", "allocated_kwh", "residual_kwh", "surplus_kwh",
-        "self_consumption_rate", "self_sufficiency_rate", "coverage_rate", "present", "expected", "quality", "status",
+        "self_consumption_rate", "self_sufficiency_rate", "coverage_rate", "present", "expected", "completeness",
+        "quality", "status",
     )  # fmt: skip
 
 

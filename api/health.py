@@ -19,10 +19,11 @@ SILENT_AFTER_S: Final = 10.0
 
 @router.get("/health", response_model=shapes.Health)
 def health(connection: Connection) -> dict[str, Any]:
-    """`degraded` when a listener does not listen or a day cannot be computed; 503 when the database does not answer."""
+    """`degraded` when somebody has to act (see `status`); 503 when the database does not answer."""
     row = read_health(connection)
     listeners = [_shown(told) for told in read_listeners(connection)]
-    is_well = not row["failing_spans"] and all(listener["status"] == "listening" for listener in listeners)
+    is_computed = not row["failing_spans"] and not row["communities_without_key"]
+    is_well = is_computed and all(listener["status"] == "listening" for listener in listeners)
     last = row.pop("last_reading_at")
     return {
         "status": "ok" if is_well else "degraded",

@@ -21,6 +21,7 @@ from api.reading import lend
 from energy.errors import Unavailable
 from store.communities import read_health
 from store.listeners import ToldState, read_listeners
+from store.recomputation import LastCheck, read_last
 
 router = APIRouter()
 
@@ -36,6 +37,13 @@ OF_HUB: Final = {
     "rejected_readings": ("hub_quarantine_readings", "Readings in quarantine; 10000 is so many or more."),
     "stale_spans": ("hub_stale_spans", "Days that wait to be computed."),
     "failing_spans": ("hub_failing_spans", "Days that wait although they were tried: their computation failed."),
+}
+OF_CHECK: Final = {
+    "differing": ("hub_recompute_differences", "Computed rows that the last check of everything found different."),
+    "compared": ("hub_recompute_compared", "Computed rows that the last check of everything compared."),
+    "waiting": ("hub_recompute_waiting", "Days that it left out, for they waited to be computed."),
+    "ended_at": ("hub_recompute_ended_timestamp_seconds", "When the last check of everything ended."),
+    "equal_at": ("hub_recompute_last_success_timestamp_seconds", "When one last ended without a difference."),
 }
 OF_LISTENER: Final = {
     "is_connected": ("hub_listener_connected", "1 when it was connected to the broker as it last told."),
@@ -59,6 +67,7 @@ class Found:
     """What a scrape has read."""
 
     hub: dict[str, Any]
+    check: LastCheck | None
     listeners: list[ToldState]
 
 
@@ -82,7 +91,7 @@ class Scrapes:
                 hub = read_health(connection)
                 last = hub["last_reading_at"]
                 age_s = last and (datetime.now(UTC) - last).total_seconds()
-                return Found({**hub, "last_reading_age_s": age_s}, read_listeners(connection))
+                return Found({**hub, "last_reading_age_s": age_s}, read_last(connection), read_listeners(connection))
         finally:
             self._turn.release()
 
@@ -101,6 +110,12 @@ class Page(Collector):
         for field, (name, sentence) in OF_HUB.items():
             if self._found.hub[field] is not None:
                 yield GaugeMetricFamily(name, sentence, value=self._found.hub[field])
+        for field, (name, sentence) in OF_CHECK.items():
+            value = getattr(self._found.check, field, None)
+            if value is not None:
+                yield GaugeMetricFamily(
+                    name, sentence, value=value.timestamp() if isinstance(value, datetime) else value
+                )
         listeners = [{**told.state._asdict(), "silent_s": told.silent_s} for told in self._found.listeners]
         for field, (name, sentence) in OF_LISTENER.items():
             family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily

@@ -10,6 +10,7 @@ from api.balances import End, Start
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.time import rfc3339
 from store.curves import read_residuals
+from store.indexes import read_residuals_by_index
 
 router = APIRouter(prefix="/v1/communities/{community}", tags=["points"])
 
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/v1/communities/{community}", tags=["points"])
 def residuals(
     community: Community, connection: Connection, reader: Reader, start: Start = None, end: End = None
 ) -> dict[str, Any]:
-    """What operator and device say of the same quarter-hours of each flow, those furthest apart first."""
+    """What operator and device say of the same quarter-hours, and beside the operator's index, furthest apart first."""
     span = requested_span(start, end, ZoneInfo(community.zone))
     rows = in_kwh(read_residuals(reader, connection, community.no, span))
     return {
@@ -26,4 +27,5 @@ def residuals(
         "start": rfc3339(span.start),
         "end": rfc3339(span.end),
         "residuals": json_rows(rows),
+        "by_index": json_rows(in_kwh(read_residuals_by_index(reader, connection, community.no, span))),
     }

@@ -57,6 +57,7 @@ class Totals(BaseModel):
     coverage_rate: float | None = published("coverage_rate")
     present: int = published("present")
     expected: int = published("expected")
+    completeness: float = published("completeness")
     quality: int = published("quality")
     status: Literal["settled", "provisional"] = published("status")
 
@@ -96,18 +97,22 @@ class Power(BaseModel):
 
 
 class PointRow(BaseModel):
-    """What one member did over a stretch of time; null where the flow is not known."""
+    """What one member did over a stretch of time; null where the flow, or all of it, is not known."""
 
     point: str = published("point")
     category: str = published("category")
     role: Literal["consumer", "producer", "prosumer"]
-    last_start: Instant = Field(description="start of the last interval known")
+    last_start: Instant | None = Field(description="start of the last interval known")
     import_kwh: float | None = published("import_kwh")
     export_kwh: float | None = published("export_kwh")
-    share_kwh: float = published("share_kwh")
-    allocated_kwh: float = published("allocated_kwh")
+    share_kwh: float | None = published("share_kwh")
+    allocated_kwh: float | None = published("allocated_kwh")
     residual_kwh: float | None = published("residual_kwh")
     surplus_kwh: float | None = published("surplus_kwh")
+    present: int = published("present")
+    expected: int | None = published("expected")
+    completeness: float | None = published("completeness")
+    quality: int | None = published("quality")
 
 
 class Points(BaseModel):
@@ -133,6 +138,23 @@ class ResidualRow(BaseModel):
     device_only: int = published("device_only")
 
 
+class IndexResidualRow(BaseModel):
+    """The energy between the operator's indexes of one flow of a point, and how far curve and device are from it."""
+
+    point: str = published("point")
+    flow: Literal["import", "export"] = published("flow")
+    index_start: Instant = published("index_start")
+    index_end: Instant = published("index_end")
+    index_kwh: float = published("index_kwh")
+    stretches: int = published("stretches")
+    index_curve_kwh: float | None = published("index_curve_kwh")
+    index_curve_residual_kwh: float | None = published("index_curve_residual_kwh")
+    index_curve_stretches: int = published("index_curve_stretches")
+    index_device_kwh: float | None = published("index_device_kwh")
+    index_device_residual_kwh: float | None = published("index_device_residual_kwh")
+    index_device_stretches: int = published("index_device_stretches")
+
+
 class Residuals(BaseModel):
     """How far the devices of a community are from the operator's curves over a stretch of time."""
 
@@ -140,6 +162,7 @@ class Residuals(BaseModel):
     start: Instant
     end: Instant = Field(description="exclusive")
     residuals: list[ResidualRow] = Field(description="the furthest apart first, then what cannot be compared")
+    by_index: list[IndexResidualRow] = Field(description="of the indexes that end in the span, furthest apart first")
 
 
 class Database(BaseModel):
@@ -175,7 +198,8 @@ class Health(BaseModel):
     """What an operator wants to see first."""
 
     status: Literal["ok", "degraded"] = Field(
-        description="degraded when a listener is not listening or the computation of a day failed"
+        description="degraded when a listener is not listening, the computation of a day failed, or no sharing key"
+        " applies to a community"
     )
     version: str
     database: Database
@@ -187,6 +211,9 @@ class Health(BaseModel):
     rejected_readings: int = Field(description="implausible readings set aside; 10000 is so many or more")
     stale_spans: int = Field(description="days that wait to be computed")
     failing_spans: int = Field(description="of these, days whose computation failed")
+    communities_without_key: int = Field(
+        description="communities that have members now and no sharing key: they have no balance from its end on"
+    )
 
 
 class File(BaseModel):

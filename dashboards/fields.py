@@ -15,14 +15,7 @@ RATES: Final = (
     published("coverage_rate", "Coverage · Couverture", "purple"),
 )
 DAY: Final = Field("day", "Day · Jour", "text", "Local day of the community · Jour local de la communauté")
-COMPLETENESS: Final = Field(
-    "completeness",
-    "Completeness · Complétude",
-    "ratio",
-    "Flows known over flows awaited, in the intervals that have a balance · "
-    "Flux connus sur flux attendus, dans les intervalles qui ont un bilan",
-    "green",
-)
+COMPLETENESS: Final = published("completeness", "Completeness · Complétude", "green")
 SETTLED: Final = Field(
     "settled",
     "Settled · Arrêtés",
@@ -55,4 +48,16 @@ ABOUT: Final = (
     Field("zone", "Time zone · Fuseau horaire", "text", ""),
     Field("step_min", "Step, min · Pas, min", "integer", ""),
     Field("simulated", "Simulated · Simulée", "text", ""),
+)
+RESIDUALS: Final = (
+    published("community", "Community · Communauté"),
+    published("point", "Point · Point de mesure"),
+    published("flow", "Flow · Flux"),
+    published("operator_kwh", "Operator · Gestionnaire"),
+    published("device_kwh", "Device · Appareil"),
+    published("device_residual_kwh", "Residual · Écart", "orange"),
+    published("device_residual_rate", "Residual, % · Écart, %", "orange"),
+    published("compared", "Compared · Comparés"),
+    published("operator_only", "Operator alone · Gestionnaire seul"),
+    published("device_only", "Device alone · Appareil seul"),
 )

@@ -16,6 +16,7 @@ from dashboards.fields import (
     QUALITIES,
     RATES,
     RESIDUAL,
+    RESIDUALS,
     SETTLED,
     SURPLUS,
 )
@@ -34,6 +35,10 @@ WHOLE_BINS: Final = (
     "Energy of each settlement step, or of each hour where the period is long; a gap means that nothing is known · "
     "Énergie de chaque pas de règlement, ou de chaque heure si la période est longue ; "
     "un vide signifie que rien n’est connu"
+)
+WHOLE_MONTHS: Final = (
+    "Whole local months that the period touches, furthest apart first: a meter that counts wrong comes out on top · "
+    "Mois locaux entiers que la période touche, les plus grands écarts d’abord : un compteur qui compte mal est en tête"
 )
 SIMULATED: Final = (
     "Simulated communities hold no data of real people · "
@@ -115,7 +120,14 @@ def _panels() -> list[Json]:
         ),
         _by_day("Intervals by status · Intervalles selon leur état", Box(0, 34, 12, 8), (SETTLED, PROVISIONAL, ABSENT)),
         _by_day("Intervals by quality · Intervalles selon leur qualité", Box(12, 34, 12, 8), QUALITIES),
-        table("Communities · Communautés", read_sql("about"), Box(0, 42, 24, 5), ABOUT, note=SIMULATED),
+        table(
+            "Operator and device · Gestionnaire et appareil",
+            read_sql("residuals"),
+            Box(0, 42, 24, 8),
+            RESIDUALS,
+            note=WHOLE_MONTHS,
+        ),
+        table("Communities · Communautés", read_sql("about"), Box(0, 50, 24, 5), ABOUT, note=SIMULATED),
     ]
 
 

@@ -18,9 +18,31 @@ ROUTES: Final = pl.Schema(
         "limit_w": pl.Int64,
         "valid_from": UTC_TIME,
         "valid_to": UTC_TIME,
+        "kind": pl.String,
     }
 )
-"""Which series feeds which flow ('import' or 'export') of which point, and when. No tariff: the total register."""
+"""Which series feeds which flow ('import' or 'export') of which point, and when. No tariff: the total register.
+
+Kind: `register`, `energy` (of an interval, by its start), `average` (mean power of one), `power` (of an instant), or
+`reversed`: power, of which what is below zero counts.
+"""
+
+SWAPS: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "tariff": pl.String,
+        "at": UTC_TIME,
+        "old_wh": pl.Int64,
+        "new_wh": pl.Int64,
+    }
+)
+"""Meter swaps that an operator recorded: the index of the old register and of the new one at the same instant."""
+
+GAPS: Final = pl.Schema(
+    {"point_no": pl.Int32, "flow": pl.String, "series_no": pl.Int32, "start": UTC_TIME, "end": UTC_TIME}
+)
+"""Gaps of registers longer than what is interpolated, from the last reading before to the first after."""
 
 FLOW_INTERVALS: Final = pl.Schema(
     {
@@ -46,6 +68,19 @@ CURVES: Final = pl.Schema(
     }
 )
 """Mean power as the operator's files say it, from whole minutes on. Nature: 0 as metered, 1 completed, 2 corrected."""
+
+INDEXES: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "tariff": pl.String,
+        "at": UTC_TIME,
+        "nature": pl.Int16,
+        "register_wh": pl.Int64,
+        "quality": pl.Int16,
+    }
+)
+"""Registers as the operator's files say them: '' is the total, D1.. and F1.. the registers of a grid of tariffs."""
 
 INTERVALS: Final = pl.Schema(
     {

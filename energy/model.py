@@ -75,6 +75,17 @@ REGISTERS: Final = frozenset(
     {Quantity.IMPORT_ENERGY, Quantity.EXPORT_ENERGY, Quantity.PV_ENERGY, Quantity.CONSUMPTION_ENERGY}
 )
 """Cumulative counters from which interval energy is made."""
+INTERVAL_SOURCES: Final = REGISTERS | {
+    Quantity.IMPORT_ENERGY_INTERVAL,
+    Quantity.EXPORT_ENERGY_INTERVAL,
+    Quantity.IMPORT_POWER_AVG,
+    Quantity.EXPORT_POWER_AVG,
+    Quantity.IMPORT_POWER,
+    Quantity.EXPORT_POWER,
+    Quantity.ACTIVE_POWER,
+    Quantity.PV_POWER,
+}
+"""All from which interval energy may be made: the others only where a flow has no register."""
 LONGEST_STILLNESS: Final = timedelta(days=31)
 """A register that shows the same value again proves that nothing flowed in between; up to this long."""
 TECHNICAL: Final = frozenset({Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER_FACTOR})

@@ -108,7 +108,7 @@ def times_without_key(territory: Territory) -> list[str]:
             since = "" if covered_until == FOREVER_AGO else f" from {rfc3339(covered_until)} on"
             said[membership.community] = (
                 f"community {membership.community}: no key applies{since}, though {membership.point} is a member then;"
-                " its balance cannot be computed until a [[community.key]] covers that time"
+                " steps without a key have no balance until a [[community.key]] covers them"
             )
     return list(said.values())
 

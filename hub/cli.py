@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     _add_import(verbs)
+    _add_swap(verbs)
 
     devices = verbs.add_parser("devices", help="show what was heard, whose point it measures, and what was refused")
     devices.add_argument("device", nargs="?", default="", metavar="ID", help="only ids and topics that begin so")
@@ -100,6 +101,8 @@ def parser() -> argparse.ArgumentParser:
     rejected.add_argument(
         "--topic", default="", metavar="BEGIN", help="only topics (and devices) that begin so; no wildcards"
     )
+
+    _add_settled(verbs)
 
     _add_bench(verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick"))
 
@@ -146,6 +149,34 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     compared = verbs.add_parser("residuals", help="compare what devices say with the operator's curves")
     compared.add_argument("community", metavar="COMMUNITY")
     compared.add_argument("--month", metavar="YYYY-MM", help="the last whole month by default")
+    _add_recompute(verbs)
+
+
+def _add_recompute(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = verbs.add_parser("recompute", help="rebuild all that is computed, and compare it with what is stored")
+    check.add_argument("--since", metavar="YYYY-MM-DD", help="only UTC days from this one on")
+    check.add_argument("--community", metavar="COMMUNITY", help="only this community and its members")
+    check.add_argument("--repair", action="store_true", help="have what differs computed again")
+    check.add_argument("--json", action="store_true", help="the result as JSON")
+
+
+def _add_settled(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    settled = verbs.add_parser("settlements", help="show the settled months of a community, with every version of each")
+    settled.add_argument("community", metavar="COMMUNITY")
+    waiting = verbs.add_parser("stale", help="show the days that wait to be computed, and those that could not be")
+    waiting.add_argument("--json", action="store_true", help="all of them as JSON")
+    waiting.add_argument("--retry", action="store_true", help="first make those that could not be due now")
+
+
+def _add_swap(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    swap = verbs.add_parser("swap", help="record that the meter of a point was replaced, or list what was recorded")
+    swap.add_argument("point", metavar="POINT")
+    swap.add_argument("at", nargs="?", metavar="AT", help="when, as 2026-03-14T10:30; in HUB_ZONE without an offset")
+    for flow in ("import", "export"):
+        indexes = f"index of the old and of the new {flow} register then, in kWh"
+        swap.add_argument(f"--{flow}", dest=f"{flow}_kwh", nargs=2, metavar=("OLD", "NEW"), help=indexes)
+    swap.add_argument("--tariff", metavar="NAME", help="of a meter that has registers by tariff only: the one meant")
+    swap.add_argument("--remove", action="store_true", help="forget what was recorded at that instant")
 
 
 def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -161,11 +192,21 @@ def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=("ingest", "store"), help="what to measure")
+    bench.add_argument("what", choices=("ingest", "store", "process"), help="what to measure")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of which the median counts (3)")
     bench.add_argument("--messages", type=int, default=200_000, metavar="N", help="ingest: messages (200000)")
-    bench.add_argument("--readings", type=int, default=400_000, metavar="N", help="store: readings (400000)")
+    bench.add_argument(
+        "--readings", type=int, metavar="N", help="store: readings (400000); process: of registers (4000000)"
+    )
+    for name, default, what in (
+        ("points", 200, "points with registers, and to rebuild"),
+        ("late-points", 1000, "members of the community to which readings come late"),
+        ("late-days", 3, "days of its history, and ten times as many"),
+        ("tries", 40, "late readings"),
+        ("rebuild-days", 365, "days to rebuild"),
+    ):
+        bench.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"process: {what} ({default})")
     bench.add_argument(
         "--database", metavar="URL", help="store: an empty database; without it, PostgreSQL from the wheel"
     )

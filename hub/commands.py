@@ -16,9 +16,25 @@ from energy.errors import InvalidInput, Unavailable
 from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
-from hub import decoding, heard, importing, keeping, refused, replay, residuals, services, viewers, workers
+from hub import (
+    decoding,
+    heard,
+    importing,
+    keeping,
+    recompute,
+    refused,
+    replay,
+    residuals,
+    services,
+    swaps,
+    viewers,
+    workers,
+)
+from hub.bench.run import run_bench
 from hub.counted import counted
 from hub.settings import Settings, misspelt, read_settings
+from hub.settlements import run_settlements
+from hub.stale import run_stale
 from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.decode import Decoder
@@ -245,17 +261,6 @@ def _on_schema(run: Verb) -> Verb:
     return start
 
 
-def _bench(arguments: argparse.Namespace, settings: Settings) -> int:
-    from hub.bench import ingest, store  # noqa: PLC0415 - they bring a database server along
-
-    if arguments.what == "store":
-        figures, table = store.measure(arguments.database, arguments.readings, arguments.rounds), store.table
-    else:
-        figures, table = ingest.measure(settings, arguments.messages, arguments.rounds), ingest.table
-    print(json.dumps(figures) if arguments.json else table(figures))
-    return 0
-
-
 def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
     from hub.demo import run as demo  # noqa: PLC0415 - it brings a broker and a database server along
 
@@ -276,8 +281,12 @@ COMMANDS: dict[str, Verb] = {
     "devices": _on_schema(_devices),
     "rejected": _on_schema(_rejected),
     "import": _on_schema(importing.run_import),
+    "swap": _on_schema(swaps.run_swap),
     "residuals": _on_schema(residuals.run_residuals),
-    "bench": _bench,
+    "recompute": _on_schema(recompute.run_recompute),
+    "settlements": _on_schema(run_settlements),
+    "stale": _on_schema(run_stale),
+    "bench": run_bench,
     "replay": _replay,
     "backup": _backup,
     "restore": _backup,

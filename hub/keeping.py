@@ -26,7 +26,7 @@ MOST_NAMED: Final = 3
 ROWS: Final = {
     "readings": ("reading", "readings"),
     "revisions": ("old value of a reading", "old values of readings"),
-    "curves": ("value of a curve", "values of curves"),
+    "curves": ("value of the operator's files", "values of the operator's files"),
     "intervals": ("interval", "intervals"),
     "allocations": ("allocation", "allocations"),
     "balances": ("balance", "balances"),

@@ -1,6 +1,7 @@
-"""`hub residuals`: how far the devices of a community are from the operator's curves, in a table."""
+"""`hub residuals`: how far the devices of a community are from the operator's curves and index, in two tables."""
 
 import argparse
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,11 +12,28 @@ from hub.settings import Settings
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.curves import read_residuals
+from store.indexes import read_residuals_by_index
 
 TITLE: Final = ("point", "flow", "operator kWh", "device kWh", "residual kWh", "residual", "compared", "alone")
 MEANING: Final = (
     "residual: device - operator over the quarter-hours that both know; alone: quarter-hours that only the operator,"
     " and only the device, know"
+)
+INDEX_TITLE: Final = (
+    "point",
+    "flow",
+    "index kWh",
+    "stretches",
+    "curve - index",
+    "residual",
+    "whole",
+    "device - index",
+    "residual",
+    "whole",
+)
+INDEX_MEANING: Final = (
+    "index: energy over the stretches between two indexes of the operator that end in the month; whole: of how many the"
+    " curve, or the device, knows every quarter-hour, which are compared"
 )
 
 
@@ -28,16 +46,21 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
         reader = FrameReader(settings.database_url)
         try:
             rows = read_residuals(reader, connection, community.no, span).to_dicts()
+            by_index = read_residuals_by_index(reader, connection, community.no, span).to_dicts()
         finally:
             reader.close()
     month = f"{local_date(span.start, zone):%Y-%m}"
-    if not rows:
+    if not rows and not by_index:
         print(f"nothing is known of the members of {community.id} in {month}")
         return 0
     print(f"{community.id}, {month}")
-    print(table(rows))
+    if rows:
+        print(table(TITLE, map(_cells, rows), MEANING))
     if not any(row["compared"] for row in rows):
         print("nothing can be compared: no quarter-hour has both a device's energy and the operator's (`hub import`)")
+    if by_index:
+        print("\nby the operator's index")
+        print(table(INDEX_TITLE, map(_index_cells, by_index), INDEX_MEANING))
     return 0
 
 
@@ -56,10 +79,10 @@ def month_of(text: str | None, zone: ZoneInfo, now: datetime) -> Span:
         raise InvalidInput(f"--month {text!r} is not a month: write it as 2026-01") from error
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(title: Sequence[str], rows: Iterable[Sequence[str]], meaning: str) -> str:
     """The rows in columns, numbers to the right, and what they mean."""
-    cells = [TITLE, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(TITLE))]
+    cells = [title, *rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(title))]
     lines = [
         "  ".join(
             f"{cell:<{width}}" if column < 2 else f"{cell:>{width}}"
@@ -67,7 +90,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         ).rstrip()
         for line in cells
     ]
-    return "\n".join([*lines, MEANING])
+    return "\n".join([*lines, meaning])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -82,6 +105,16 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         f"{row['compared']:,}",
         f"{row['operator_only']:,} / {row['device_only']:,}",
     )
+
+
+def _index_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    cells = [row["point"], row["flow"], _kwh(row["index_wh"]), f"{row['stretches']:,}"]
+    for source in ("curve", "device"):
+        residual_wh = row[f"index_{source}_residual_wh"]
+        index_wh = None if residual_wh is None else row[f"index_{source}_wh"] - residual_wh
+        rate = f"{residual_wh / index_wh:+.1%}" if index_wh else "-"
+        cells += [_kwh(residual_wh, sign="+"), rate, f"{row[f'index_{source}_stretches']:,}"]
+    return tuple(cells)
 
 
 def _kwh(energy_wh: int | None, sign: str = "-") -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import time as time_of_day
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,7 @@ from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.listen import Listener
 from processing import run as processing
+from processing.checking import Nightly
 from store.retention import Keeping
 
 log = logging.getLogger(__name__)
@@ -135,7 +137,7 @@ def running(settings: Settings, names: Sequence[Name]) -> Iterator[Running]:
             stop = threading.Event()
             parts.worker = threading.Thread(
                 target=processing.work,
-                args=(settings.database_url, stop, keeping_of(settings)),
+                args=(settings.database_url, stop, keeping_of(settings), nightly_of(settings), settings.place),
                 name="hub-worker",
                 daemon=True,
             )
@@ -231,7 +233,14 @@ def keeping_of(settings: Settings) -> Keeping:
         settings.rejected_days,
         settings.rejected_mb * 1_000_000,
         LONGEST_STILLNESS,
+        settings.settle_after_days,
     )
+
+
+def nightly_of(settings: Settings) -> Nightly | None:
+    """When the settings have everything checked; None: never."""
+    at = settings.recompute_at
+    return Nightly(time_of_day.fromisoformat(at), settings.zone_info, settings.place) if at else None
 
 
 def listener_of(settings: Settings, *, is_leaving: bool = False) -> Listener:

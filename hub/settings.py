@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from energy.errors import InvalidInput
 from energy.model import LONGEST_STILLNESS
+from processing.flags import Place
 
 PREFIX: Final = "HUB_"
 
@@ -88,6 +89,26 @@ class Settings(BaseSettings):
     keep_balances_days: int = Field(
         0, ge=0, le=36_500, description="Balances and allocations older than this are removed; 0 keeps them for ever."
     )
+    settle_after_days: int = Field(
+        15,
+        ge=1,
+        le=36_500,
+        description="A month is settled so long after its end, once all is known; what changes later is a new version.",
+    )
+    recompute_at: str = Field(
+        "03:00",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$",
+        description="Time of the day, in HUB_ZONE, at which all that is computed is checked; empty: never.",
+    )
+    latitude: float | None = Field(
+        None,
+        ge=-90,
+        le=90,
+        description="Where the territory is, in degrees north: production at night is questionable.",
+    )
+    longitude: float | None = Field(
+        None, ge=-180, le=180, description="And in degrees east. Without both, no night is known."
+    )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP interface; 0 takes a free one.")
@@ -138,6 +159,13 @@ class Settings(BaseSettings):
         if value not in available_timezones():
             raise ValueError(f"{value!r} is not a time zone; an example is Europe/Paris")
         return value
+
+    @property
+    def place(self) -> Place | None:
+        """Where the territory is; None where nobody said it."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Place(self.latitude, self.longitude)
 
     @property
     def zone_info(self) -> ZoneInfo:

@@ -33,10 +33,14 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """ALLOCATION of the members and BALANCE of the community over the same steps."""
+    """ALLOCATION of the members and BALANCE of the community over the same steps.
+
+    `without_key` are the starts of the steps with energy that no key covers, in order; they are in neither.
+    """
 
     allocation: pl.DataFrame
     balance: pl.DataFrame
+    without_key: pl.Series
 
 
 def settle(
@@ -53,10 +57,11 @@ def settle(
 
     Returns:
         One allocation row per member and step with any of its flows known, one balance row per step with any member
-        known. A step is settled when every awaited flow is known; a late meter never blocks the others.
+        known. A step is settled when every awaited flow is known; a late meter never blocks the others. Nobody may
+        say who had the energy of a step that no key covers: it has no row, and the others have theirs.
 
     Raises:
-        KeyNotValid: a step with energy that no key covers, or that several do.
+        KeyNotValid: a step with energy that several keys cover.
     """
     awaited = _awaited(members)
     known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
@@ -64,8 +69,9 @@ def settle(
     intervals = _widen(known)
     parts = [share(_under(intervals, a.validity), a.key) for a in agreements]
     allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
-    _check_covered(intervals, allocation)
-    return Settlement(allocation, _balance(allocation, known, awaited, step))
+    _check_shared_once(allocation)
+    without_key = intervals.join(allocation, on="start", how="anti").get_column("start").unique().sort()
+    return Settlement(allocation, _balance(allocation, known, awaited, step), without_key)
 
 
 def _awaited(members: Sequence[Member]) -> pl.DataFrame:
@@ -113,11 +119,8 @@ def _under(intervals: pl.DataFrame, validity: Validity) -> pl.DataFrame:
     return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") < validity.valid_to)
 
 
-def _check_covered(intervals: pl.DataFrame, allocation: pl.DataFrame) -> None:
-    """Refuse steps that no key shared, and steps that two keys shared, each of them all of the production."""
-    bare = intervals.join(allocation, on="start", how="anti")["start"].min()
-    if isinstance(bare, datetime):
-        raise KeyNotValid(f"no sharing key covers the step at {rfc3339(bare)}; give a key that is valid then")
+def _check_shared_once(allocation: pl.DataFrame) -> None:
+    """Refuse steps that two keys shared, each of them all of the production."""
     twice = allocation.filter(allocation.select("start", "point").is_duplicated())["start"].min()
     if isinstance(twice, datetime):
         raise KeyNotValid(f"several sharing keys cover the step at {rfc3339(twice)}; let one end where the next begins")

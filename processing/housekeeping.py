@@ -1,4 +1,4 @@
-"""What the worker does besides: old data goes, the quarantine is trimmed, old chunks are compressed. A shell."""
+"""What the worker does besides: settle months, remove what is old, trim the quarantine, compress chunks. A shell."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from energy.errors import Unavailable
-from store import retention
+from store import retention, settlements
 from store.rejected import trim
 from store.retention import Cutoffs, DaysNotComputed, Keeping
 from store.timescale import compress_chunks
@@ -84,9 +84,18 @@ class Housekeeper:
             if forgotten := trim(connection, timedelta(days=keeping.rejected), keeping.rejected_bytes):
                 log.info("%d of what was refused is forgotten", forgotten)
             yield
+            yield from self._settle_months(now - timedelta(days=keeping.settled_after))
             yield from self._remove_old(keeping.cutoffs(now))
             while compress_chunks(connection, now - COMPRESSED_AFTER, 1):
                 yield
+
+    def _settle_months(self, before: datetime) -> Generator[None]:
+        months = 0
+        for closed in settlements.close_months(self._connection, before):
+            months += closed
+            yield
+        if months:
+            log.info("%s settled", "1 month is" if months == 1 else f"{months} months are")
 
     def _remove_old(self, cutoffs: Cutoffs) -> Generator[None]:
         try:

@@ -1,228 +1,287 @@
-"""Registers to interval energy on the 15-minute grid: whole watt-hours, exact sums, nothing invented.
+"""Readings to interval energy on the 15-minute grid: whole watt-hours, exact sums, nothing invented.
 
 The energy of an interval is the difference of the register interpolated at its two edges, so the intervals of any
-unbroken stretch add up to the difference of its registers, exactly.
+unbroken stretch add up to the difference of its registers, exactly. Where a flow has no register, it is made of what is
+told of intervals, or of power (processing/power.py).
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
-from energy.frames import FLOW_INTERVALS, READINGS, ROUTES, require
+from energy.frames import FLOW_INTERVALS, GAPS, ROUTES, SWAPS, UTC_TIME, require
 from energy.model import LONGEST_STILLNESS
 from energy.time import STEP
+from processing.doubts import Doubts
+from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
+from processing.flags import Place
+from processing.power import DERIVED, DIFFERENCES, differences_from_power
+from processing.registers import STEP_US, judge, lines_of
 
 LONGEST_INTERPOLATION: Final = timedelta(hours=2)
-"""Gaps up to this long are filled linearly; longer ones stay missing. Source: CPUC VEE rules."""
+"""Gaps up to this long are filled linearly; longer ones by the shape of other weeks. Source: CPUC VEE rules."""
 MEASURED_WITHIN: Final = timedelta(minutes=30)
 """Readings at most this far apart count as measured; an interval between readings further apart is estimated."""
-DEFAULT_CEILING_WH: Final = 50_000
-"""Most energy believed in a quarter of an hour where no subscribed power is known. [Wh]"""
-CEILING_MARGIN_PERCENT: Final = 110
 
 VALID: Final = 0
+ESTIMATED_BY_REFERENCE: Final = 8
 ESTIMATED_LINEAR: Final = 9
+QUESTIONABLE: Final = 10
 """ESPI quality codes."""
 
-_SHORTEST_MEAN: Final = timedelta(minutes=5)
-_LONGEST_MEAN: Final = timedelta(minutes=40)
-"""How far back the power of now looks: long enough for a mean, and for a device that is read every half-hour."""
-STEP_US: Final = STEP // timedelta(microseconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_US_PER_HOUR: Final = 3_600_000_000
+_LARGEST: Final = 2**63
+_KINDS: Final = ("register", "energy", "average", "power")
+"""What a flow is made of, best first."""
 
 
-def intervals_from_registers(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
-    """Make interval energy of the flows of points.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What readings say by themselves, before gaps longer than what is interpolated are estimated.
+
+    `intervals` are FLOW_INTERVALS. `edges` are the registers at the edges of the grid, and `gaps` the pairs of readings
+    around long gaps, as `with_gaps_estimated` needs them; `others` is what is not made of registers. `names` tells what
+    the lines of registers are, `awaited` from when to when each of them and of the others is awaited, `doubts` what
+    makes an interval questionable.
+    """
+
+    intervals: pl.DataFrame
+    edges: pl.DataFrame
+    gaps: pl.DataFrame
+    others: pl.DataFrame
+    names: pl.DataFrame
+    awaited: pl.DataFrame
+    doubts: Doubts
+
+    @property
+    def open_gaps(self) -> pl.DataFrame:
+        """GAPS: those that other weeks may give a shape to."""
+        at = [(pl.col(f"{name}_us")).cast(UTC_TIME).alias(name) for name in ("start", "end")]
+        return self.gaps.select("point_no", "flow", "series_no", *at).cast(GAPS)
+
+
+def intervals_from_registers(
+    readings: pl.DataFrame, routes: pl.DataFrame, swaps: pl.DataFrame | None = None, place: Place | None = None
+) -> pl.DataFrame:
+    """Make interval energy of the flows of points, of all that is known of them.
 
     Args:
-        readings: READINGS of registers, cumulative [Wh], zeros of outages left out. Any order.
+        readings: READINGS, of registers [Wh] with the zeros of outages left out, or of other kinds. Any order.
         routes: ROUTES, which series feeds which flow of which point, and when.
+        swaps: SWAPS that an operator recorded.
+        place: where the sun is looked for; without it no night is known.
 
     Returns:
         FLOW_INTERVALS, one row per point, flow and start where every register awaited there is known.
     """
-    routed = _cut_to_routes(require(readings, READINGS), require(routes, ROUTES))
-    return _sum_registers(_differences(_edges(_unbroken(routed))), routes)
+    found = measure(readings, routes, SWAPS.to_frame() if swaps is None else swaps, place)
+    return with_gaps_estimated(found, found.intervals)
 
 
-def power_now(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
-    """Mean power of each flow over its last minutes.
+def measure(readings: pl.DataFrame, routes: pl.DataFrame, swaps: pl.DataFrame, place: Place | None = None) -> Measured:
+    """Make interval energy of what readings say, without estimating gaps longer than what is interpolated."""
+    routes = require(routes, ROUTES)
+    lines = lines_of(readings, routes, swaps)
+    pairs = _pairs(judge(lines.readings).used)
+    edges = _edges(pairs)
+    others = differences_from_power(readings, routes)
+    awaited = _awaited(lines.registers, routes)
+    doubts = Doubts(readings, routes, place)
+    made = doubts.on(_sum_registers(_named(_differences(edges), lines.names), others, awaited))
+    return Measured(made, edges, _long_gaps(pairs, lines.names), others, lines.names, awaited, doubts)
 
-    Returns:
-        point_no, flow, at, power_w [W]: from the last reading back to the reading at least five minutes older, at most
-        forty. The total registers of a flow are summed where it has any, else its tariff registers; one that fell
-        silent while others of the flow went on does not count.
+
+def _awaited(registers: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
+    """What feeds flows, and when: line (below zero what is no register), point_no, flow, kind, is_tariff, validity."""
+    others = routes.filter(pl.col("kind") != "register").with_row_index("route")
+    others = others.with_columns(line=-1 - pl.col("route").cast(pl.Int32))
+    columns = ["line", "point_no", "flow", "kind", "tariff", "valid_from", "valid_to"]
+    return pl.concat([registers.select(columns), others.select(columns)]).select(
+        "line",
+        "point_no",
+        "flow",
+        "valid_from",
+        "valid_to",
+        kind=pl.col("kind").replace_strict(_KIND_RANKS, return_dtype=pl.Int8),
+        is_tariff=pl.col("tariff") != "",
+    )
+
+
+def with_gaps_estimated(found: Measured, reference: pl.DataFrame) -> pl.DataFrame:
+    """The intervals, and those of long gaps by the shape of the same hours in the weeks around.
+
+    Args:
+        found: what the readings say by themselves.
+        reference: FLOW_INTERVALS of up to four weeks before and after each gap; what is estimated does not count.
     """
-    registers = _unbroken(_cut_to_routes(require(readings, READINGS), require(routes, ROUTES)))
-    keys = ["route", "segment"]
-    last = registers.group_by("route").agg(pl.all().sort_by("at").last())
-    past = (
-        registers.join(last.select("route", "segment", last_at="at", last_wh="wh"), on=keys)
-        .with_columns(age=pl.col("last_at") - pl.col("at"))
-        .filter(pl.col("age").is_between(_SHORTEST_MEAN, _LONGEST_MEAN))
-        .group_by("route")
-        .agg(pl.all().sort_by("at").last())
-    )
-    this_flow = ["point_no", "flow"]
-    current = pl.col("last_at") > pl.col("last_at").max().over(this_flow) - _LONGEST_MEAN
-    is_total = pl.col("tariff") == ""
-    per_hour = (pl.col("last_wh") - pl.col("wh")) * _US_PER_HOUR / pl.col("age").dt.total_microseconds()
-    return (
-        past.filter(current)
-        .filter(is_total | ~is_total.any().over(this_flow))
-        .with_columns(power_w=per_hour.round().cast(pl.Int64))
-        .group_by(this_flow)
-        .agg(at=pl.col("last_at").max(), power_w=pl.col("power_w").sum())
-        .sort(this_flow)
-    )
+    if found.gaps.is_empty():
+        return found.intervals
+    shaped = shaped_edges(found.gaps, reference.filter(pl.col("quality") == VALID))
+    if shaped.is_empty():
+        return found.intervals
+    edges = pl.concat([found.edges, shaped.select(found.edges.columns)]).sort("segment", "edge")
+    return found.doubts.on(_sum_registers(_named(_differences(edges), found.names), found.others, found.awaited))
 
 
-def _cut_to_routes(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
-    """Readings of each route in time order: a device counts for a point only while it is mapped to it."""
-    return (
-        readings.join(routes.with_row_index("route"), on="series_no")
-        .filter(pl.col("at") >= pl.col("valid_from"), pl.col("at") <= pl.col("valid_to"))
-        .select("route", "point_no", "flow", "tariff", "limit_w", "at", wh=pl.col("value").round().cast(pl.Int64))
-        .sort("route", "at", "wh")
-        .unique(["route", "at"], keep="first", maintain_order=True)
+def _pairs(used: pl.DataFrame) -> pl.DataFrame:
+    """Readings before an edge of the grid, with how far on the next one of the segment is, and how much higher."""
+    goes_on = (pl.col("segment") == pl.col("segment").shift(-1)).fill_null(value=False)
+    first = -(-pl.col("at_us") // STEP_US)
+    marked = used.with_columns(
+        first=first, goes_on=goes_on, next_us=pl.col("at_us").shift(-1), next_wh=pl.col("wh").shift(-1)
+    )
+    before_edge = (pl.col("first") != pl.col("first").shift(-1)) | ~pl.col("goes_on")
+    return marked.filter(before_edge).with_columns(
+        gap=pl.when("goes_on").then(pl.col("next_us") - pl.col("at_us")),
+        rise=pl.when("goes_on").then(pl.col("next_wh") - pl.col("wh")),
     )
 
 
-def _unbroken(registers: pl.DataFrame) -> pl.DataFrame:
-    """Leave out glitches and number the segments between breaks.
-
-    A step from one reading to the next is plausible when the register does not fall and stays under the ceiling. A
-    reading is suspect when the step over it is plausible and one of the steps at it falls, or neither is plausible.
-    Suspects are left out as glitches, but one between two others is spared: they are the glitches. A last reading that
-    does not fit is held, unless the one before it is the suspect: the next readings tell. Any other implausible step is
-    a break (a reset, a swap), as is a step from suspect to suspect (two registers under one name): nothing is
-    differenced across it.
-
-    So a change bears on the intervals up to the fourth reading on either side of it, never further: two neighbours on
-    either side decide whether a reading is left out, and no more than two in a row are. Recomputing only the window of
-    a change relies on this (store/sql/queries/windows.sql, readings_beside.sql).
-    """
-    before, after = pl.col("wh").shift(1).over("route"), pl.col("wh").shift(-1).over("route")
-    flagged = registers.with_columns(
-        falls=(pl.col("wh") < before) | (after < pl.col("wh")),
-        fits=_plausible(1),
-        fits_next=_plausible(1).shift(-1).over("route"),
-        neighbours_fit=_plausible(2).shift(-1).over("route"),
-    ).with_columns(
-        suspect=(pl.col("neighbours_fit") & (pl.col("falls") | ~(pl.col("fits") | pl.col("fits_next")))).fill_null(
-            value=False
-        ),
-    )
-    suspect_before = pl.col("suspect").shift(1, fill_value=False).over("route")
-    is_last = pl.col("fits_next").is_null()
-    held = is_last & ~pl.col("fits").fill_null(value=True) & ~suspect_before
-    surrounded = suspect_before & pl.col("suspect").shift(-1, fill_value=False).over("route")
-    kept = flagged.filter(~held, ~pl.col("suspect") | surrounded)
-    breaks = ~_plausible(1).fill_null(value=True) | (pl.col("suspect") & suspect_before)
-    return kept.with_columns(segment=breaks.cast(pl.Int32).cum_sum().over("route")).select(
-        *registers.columns, "segment"
-    )
-
-
-def _plausible(distance: int) -> pl.Expr:
-    """Whether the register may have gone from the reading `distance` before to this one; null at the beginning."""
-    rise = pl.col("wh") - pl.col("wh").shift(distance)
-    elapsed_us = (pl.col("at") - pl.col("at").shift(distance)).dt.total_microseconds()
-    percent_of_wh_per_hour = pl.coalesce(
-        pl.col("limit_w").cast(pl.Int128) * CEILING_MARGIN_PERCENT, pl.lit(DEFAULT_CEILING_WH * 4 * 100, pl.Int128)
-    )
-    # One quarter of an hour at the limit is always believed: registers come in steps and clocks are not exact.
-    believed_us = pl.max_horizontal(elapsed_us, pl.lit(STEP_US, pl.Int64))
-    ceiling_wh = percent_of_wh_per_hour * believed_us // (100 * _US_PER_HOUR)
-    return ((rise >= 0) & (rise <= ceiling_wh)).over("route")
-
-
-def _edges(registers: pl.DataFrame) -> pl.DataFrame:
+def _edges(pairs: pl.DataFrame) -> pl.DataFrame:
     """The register at each edge of the grid that two readings close enough enclose.
 
     Returns:
-        route, point_no, flow, tariff, segment, edge (index of the 15-minute grid since 1970), wh, gap [us] between the
-        readings used (0 where a reading falls on the edge, or the register stands still).
+        line, segment, edge (index of the 15-minute grid since 1970), wh, gap [us] between the readings used (0 where a
+        reading falls on the edge, or the register stands still); in order.
     """
-    at_us = pl.col("at").dt.epoch("us")
-    following = ["route", "segment"]
-    pairs = registers.with_columns(
-        at_us=at_us,
-        next_us=at_us.shift(-1).over(following),
-        rise=pl.col("wh").shift(-1).over(following) - pl.col("wh"),
-    ).with_columns(gap=pl.col("next_us") - pl.col("at_us"))
     # A reading alone, or before a gap too long, still gives the edge that it falls on.
     still = pl.col("rise") == 0
     bridged_us = pl.when(still).then(LONGEST_STILLNESS // _MICROSECOND).otherwise(LONGEST_INTERPOLATION // _MICROSECOND)
     alone = pl.col("gap").is_null() | (pl.col("gap") > bridged_us)
-    first = -(-pl.col("at_us") // STEP_US)
     end = pl.when(alone).then(pl.col("at_us") // STEP_US + 1).otherwise(-(-pl.col("next_us") // STEP_US))
-    with_edges = pairs.with_columns(first=first, end=end).filter(pl.col("end") > pl.col("first"))
-    since = (pl.col("edge") * STEP_US - pl.col("at_us")).cast(pl.Int128)
+    around = pairs.with_columns(end=end).filter(pl.col("end") > pl.col("first"))
+    since = pl.col("edge") * STEP_US - pl.col("at_us")
+    rise = pl.col("rise").cast(_dtype_of_product(around))
     at_edge = since == 0
-    interpolated = pl.col("wh") + (pl.col("rise").cast(pl.Int128) * since // pl.col("gap")).cast(pl.Int64)
     return (
-        with_edges.with_columns(edge=pl.int_ranges("first", "end"))
+        around.with_columns(edge=pl.int_ranges("first", "end"))
         .explode("edge")
-        .with_columns(
-            wh=pl.when(at_edge).then(pl.col("wh")).otherwise(interpolated),
-            gap=pl.when(at_edge | still).then(0).otherwise(pl.col("gap")),
+        .select(
+            "line",
+            "segment",
+            "edge",
+            wh=pl.when(at_edge).then("wh").otherwise(pl.col("wh") + (rise * since // pl.col("gap")).cast(pl.Int64)),
+            gap=pl.when(at_edge | still).then(0).otherwise("gap"),
         )
-        .select("route", "point_no", "flow", "tariff", "segment", "edge", "wh", "gap")
     )
+
+
+def _dtype_of_product(pairs: pl.DataFrame) -> type[pl.Int64 | pl.Int128]:
+    """The type in which every rise times its gap has room: 128 bits are rarely needed, and four times as slow."""
+    rise, gap = pairs.select(pl.col("rise").max(), pl.col("gap").max()).row(0)
+    return pl.Int128 if (rise or 0) * (gap or 0) >= _LARGEST else pl.Int64
+
+
+def _long_gaps(pairs: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of readings of a segment that are too far apart for interpolation, where the register went on."""
+    longest_us = LONGEST_INTERPOLATION // _MICROSECOND
+    gaps = pairs.filter(pl.col("gap") > longest_us, pl.col("rise") > 0).join(names, on="line")
+    return gaps.with_columns(start_us="at_us", end_us="next_us")
 
 
 def _differences(edges: pl.DataFrame) -> pl.DataFrame:
-    """Interval energy between neighbouring edges of one segment."""
-    following = ["route", "segment"]
-    worst_gap = pl.max_horizontal("gap", pl.col("gap").shift(-1).over(following))
+    """Interval energy between neighbouring edges of one segment: line, edge, energy_wh, worst_gap."""
+    is_step = (pl.col("segment") == pl.col("segment").shift(-1)) & (pl.col("edge").shift(-1) == pl.col("edge") + 1)
     return (
-        edges.sort("route", "segment", "edge")
-        .with_columns(
-            energy_wh=pl.col("wh").shift(-1).over(following) - pl.col("wh"),
-            is_step=pl.col("edge").shift(-1).over(following) == pl.col("edge") + 1,
-            worst_gap=worst_gap,
+        edges.select(
+            "line",
+            "edge",
+            energy_wh=pl.col("wh").shift(-1) - pl.col("wh"),
+            worst_gap=pl.max_horizontal("gap", pl.col("gap").shift(-1)),
+            is_step=is_step.fill_null(value=False),
         )
-        .filter(pl.col("is_step").fill_null(False))
-        .select("route", "point_no", "flow", "tariff", "edge", "energy_wh", "worst_gap")
+        .filter("is_step")
+        .drop("is_step")
     )
 
 
-def _sum_registers(differences: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
-    """One interval per flow: the total registers where a flow has any, else its tariff registers, all or nothing."""
+def _named(differences: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """DIFFERENCES of registers, in the order of their lines."""
+    named = differences.join(names, on="line", maintain_order="left").with_columns(kind=pl.lit(0, pl.Int8))
+    return named.select(DIFFERENCES.names())
+
+
+def _sum_registers(of_registers: pl.DataFrame, others: pl.DataFrame, awaited: pl.DataFrame) -> pl.DataFrame:
+    """One interval per flow, of the best kind awaited: the total registers, else the tariffs, all or nothing."""
+    differences = pl.concat([of_registers, others]) if others.height else of_registers
     if differences.is_empty():
         return FLOW_INTERVALS.to_frame()
-    start = (pl.col("edge") * STEP_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    starts = differences.select("point_no", "flow", start=start).unique()
-    awaited = (
-        starts.join(routes, on=["point_no", "flow"])
+    this_flow = ["point_no", "flow"]
+    shared = awaited.group_by(this_flow).agg(pl.col("line").n_unique()).filter(pl.col("line") > 1).select(this_flow)
+    if shared.is_empty():
+        return _graded(differences if others.is_empty() else differences.sort(*this_flow, "edge"))
+    alone = differences.join(shared, on=this_flow, how="anti", maintain_order="left")
+    several = _summed(differences.join(shared, on=this_flow, how="semi"), awaited)
+    return _graded(pl.concat([alone.select(several.columns), several]).sort(*this_flow, "edge"))
+
+
+def _summed(differences: pl.DataFrame, awaited: pl.DataFrame) -> pl.DataFrame:
+    """The differences of flows that several series feed, summed where all that is awaited is known."""
+    start = (pl.col("edge") * STEP_US).cast(UTC_TIME)
+    this_step = ["point_no", "flow", "edge"]
+    due = (
+        differences.select(this_step)
+        .unique()
+        .with_columns(start=start)
+        .join(awaited, on=this_step[:2])
         .filter(pl.col("valid_from") < pl.col("start") + STEP, pl.col("valid_to") > pl.col("start"))
-        .with_columns(total=pl.col("tariff") == "")
-        .group_by("point_no", "flow", "start")
-        .agg(has_total=pl.col("total").any(), totals=pl.col("total").sum(), registers=pl.len())
+        .group_by(*this_step, "kind", "is_tariff")
+        .agg(awaited=pl.col("line").n_unique())
+        .sort(*this_step, "kind", "is_tariff")
+        .unique(this_step, keep="first", maintain_order=True)
     )
-    measured_us = MEASURED_WITHIN // _MICROSECOND
+    known = (
+        differences.with_columns(is_tariff=pl.col("tariff") != "")
+        .group_by(*this_step, "kind", "is_tariff")
+        .agg(pl.col("energy_wh").sum(), pl.col("worst_gap").max(), known=pl.len())
+    )
+    summed = due.join(known, on=[*this_step, "kind", "is_tariff"]).filter(pl.col("known") == pl.col("awaited"))
+    return summed.select(*this_step, "energy_wh", "worst_gap", "kind")
+
+
+def _graded(sums: pl.DataFrame) -> pl.DataFrame:
+    """FLOW_INTERVALS of point_no, flow, edge, energy_wh, worst_gap, kind, in the same order."""
+    start = (pl.col("edge") * STEP_US).cast(UTC_TIME)
+    return sums.select("point_no", "flow", "energy_wh", start=start, quality=_quality(), method=_method()).select(
+        FLOW_INTERVALS.names()
+    )
+
+
+def _quality() -> pl.Expr:
     gap = pl.col("worst_gap")
-    method = (
-        pl.when(gap <= STEP_US).then(pl.lit("register")).when(gap <= measured_us).then(pl.lit("split"))
-    ).otherwise(pl.lit("linear"))
     return (
-        differences.with_columns(start=start)
-        .join(awaited, on=["point_no", "flow", "start"])
-        .filter((pl.col("tariff") == "") | ~pl.col("has_total"))
-        .group_by("point_no", "flow", "start")
-        .agg(
-            pl.col("energy_wh").sum(),
-            pl.col("worst_gap").max(),
-            known=pl.len(),
-            awaited=pl.when(pl.col("has_total")).then(pl.col("totals")).otherwise(pl.col("registers")).first(),
-        )
-        .filter(pl.col("known") == pl.col("awaited"))
-        .with_columns(
-            quality=pl.when(gap <= measured_us).then(VALID).otherwise(ESTIMATED_LINEAR).cast(pl.Int16), method=method
-        )
-        .sort("point_no", "flow", "start")
-        .select(FLOW_INTERVALS.names())
+        pl.when(pl.col("kind") == _KIND_RANKS["power"])
+        .then(DERIVED)
+        .when(gap <= MEASURED_WITHIN // _MICROSECOND)
+        .then(VALID)
+        .when(gap == EVEN_GAP)
+        .then(QUESTIONABLE)
+        .when(gap == SHAPED_GAP)
+        .then(ESTIMATED_BY_REFERENCE)
+        .otherwise(ESTIMATED_LINEAR)
+        .cast(pl.Int16)
     )
+
+
+def _method() -> pl.Expr:
+    gap = pl.col("worst_gap")
+    by_kind = {rank: name for name, rank in _KIND_RANKS.items() if name not in ("register", "reversed")}
+    told = pl.col("kind").replace_strict(by_kind, default=None, return_dtype=pl.String)
+    return (
+        pl.when(told.is_not_null() & (gap <= STEP_US))
+        .then(told)
+        .when(gap <= STEP_US)
+        .then(pl.lit("register"))
+        .when(gap <= MEASURED_WITHIN // _MICROSECOND)
+        .then(pl.lit("split"))
+        .when(gap == EVEN_GAP)
+        .then(pl.lit("even"))
+        .when(gap == SHAPED_GAP)
+        .then(pl.lit("shape"))
+        .otherwise(pl.lit("linear"))
+    )
+
+
+_KIND_RANKS: Final = {name: rank for rank, name in enumerate(_KINDS)} | {"reversed": _KINDS.index("power")}

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,12 +10,15 @@ import polars as pl
 import psycopg
 
 from energy.errors import Unavailable
-from energy.time import Span, ceil_to_step, floor_to_step, utc_day
+from energy.time import STEP, Span, ceil_to_step, floor_to_step, rfc3339, utc_day, utc_days
 from processing.balance import Agreement, Member, settle
+from processing.checking import Checker, Nightly
 from processing.curves import intervals_from_curves
+from processing.doubts import reach_of
+from processing.flags import Place
 from processing.housekeeping import Housekeeper
-from processing.intervals import power_now
-from processing.points import make_intervals
+from processing.points import make_intervals, with_partners
+from processing.power_now import power_now
 from store import balances, curves, intervals, spans
 from store.connect import FrameReader, connect, database_answers
 from store.queries import statement
@@ -29,30 +32,44 @@ POLL_S: Final = 5.0
 SHORTEST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 DAYS_AT_ONCE: Final = 31
+ONE_DAY: Final = timedelta(days=1)
+CLOSE: Final = timedelta(hours=2)
+"""Steps of a community this close together are settled in one go."""
 AWAITED_AFTER: Final = timedelta(hours=2)
 LONGEST_REASON: Final = 1000
 POWER_CONTEXT: Final = timedelta(hours=3)
 """How much of the newest readings the power of now is made from: its last forty minutes, and what comes before them."""
 
 
-def work(url: str, stop: threading.Event, keeping: Keeping | None = None) -> None:
+def work(
+    url: str,
+    stop: threading.Event,
+    keeping: Keeping | None = None,
+    nightly: Nightly | None = None,
+    place: Place | None = None,
+) -> None:
     """Recompute what is marked stale, and keep house, until told to stop; a database that goes away is waited for.
 
-    Without `keeping` nobody keeps house. A database that refuses for another reason ends the work, with one sentence in
-    the log.
+    Without `keeping` nobody keeps house, without `nightly` nobody checks, without
+    `place` nobody knows when it is night. A database that refuses for another reason
+    ends the work, with one sentence in the log.
     """
     pause_s = SHORTEST_PAUSE_S
     while not stop.is_set():
         try:
             with database_answers(), connect(url) as connection, connect(url) as ears:
-                worker = Worker(url, connection)
+                worker = Worker(url, connection, place)
+                checker = nightly and Checker(url, connection, nightly)
                 ears.execute(statement("stale_listen"))
                 try:
                     worker.work_once()
                     pause_s = SHORTEST_PAUSE_S  # it answers, and has room for what is computed
                     log.info("computing what changes%s", f"; {keeping}" if keeping else "")
-                    _loop(worker, ears, stop, keeping and Housekeeper(connection, keeping))
+                    chores = [chore for chore in (keeping and Housekeeper(connection, keeping), checker) if chore]
+                    _loop(worker, ears, stop, chores)
                 finally:
+                    if checker:
+                        checker.close()
                     worker.close()
         # A standby that has not been promoted yet is also a database that cannot take anything.
         except (Unavailable, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
@@ -65,11 +82,12 @@ def work(url: str, stop: threading.Event, keeping: Keeping | None = None) -> Non
 
 
 def _loop(
-    worker: "Worker", ears: psycopg.Connection, stop: threading.Event, housekeeper: Housekeeper | None = None
+    worker: "Worker", ears: psycopg.Connection, stop: threading.Event, chores: Sequence[Housekeeper | Checker] = ()
 ) -> None:
     while not stop.is_set():
         is_busy = worker.work_once() > 0
-        if (housekeeper is not None and housekeeper.step(is_busy=is_busy)) or is_busy:
+        have_more = [chore.step(is_busy=is_busy) for chore in chores]
+        if is_busy or any(have_more):
             continue
         waited_s = 0.0
         while not stop.is_set() and waited_s < POLL_S:
@@ -81,9 +99,11 @@ def _loop(
 class Worker:
     """Recomputes claimed spans over one connection, with an Arrow reader beside it."""
 
-    def __init__(self, url: str, connection: psycopg.Connection) -> None:
+    def __init__(self, url: str, connection: psycopg.Connection, place: Place | None = None) -> None:
         self._connection = connection
+        self._place = place
         self._reader = FrameReader(url)
+        self._told: set[tuple[int, date]] = set()  # communities and days whose lack of a key is in the log
         intervals.prepare(connection)
 
     def close(self) -> None:
@@ -137,13 +157,18 @@ class Worker:
         if not points:
             return  # devices that nobody has mapped yet
         routes = intervals.read_routes(self._reader, self._connection, points)
-        reach = intervals.read_reach(self._reader, self._connection, stale)
-        windows = _windows(routes, reach)
-        made = make_intervals(self._reader, self._connection, routes, windows)
+        routed = set(routes["series_no"])
+        if routed.isdisjoint(span.ref_no for span in stale):
+            return  # what nothing is made of, as power beside a register
+        swaps = intervals.read_swaps(self._reader, self._connection, points)
+        reach = intervals.read_reach(self._reader, self._connection, with_partners(stale, routes, swaps))
+        windows = _windows(routes, reach, reach_of(routes))
+        made = make_intervals(self._reader, self._connection, routes, windows, swaps, self._place)
         intervals.replace(self._connection, made.intervals, [*windows.items()])
+        intervals.replace_gaps(self._connection, made.gaps, [*windows.items()])
         newest = pl.col("at").max().over("series_no")
         recent = made.readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
-        intervals.put_power_now(self._connection, power_now(recent, routes))
+        intervals.put_power_now(self._connection, power_now(recent, routes, swaps))
 
     def _recompute_curves(self, stale: Sequence[StaleSpan]) -> None:
         windows = [
@@ -156,15 +181,15 @@ class Worker:
 
     def _settle_communities(self, stale: Sequence[StaleSpan]) -> None:
         for community_no in sorted({span.ref_no for span in stale}):
-            days = sorted(span.day for span in stale if span.ref_no == community_no)
-            for run in _runs(days):
-                self._settle(community_no, run)
+            for part in _parts(span for span in stale if span.ref_no == community_no):
+                self._settle(community_no, part)
 
-    def _settle(self, community_no: int, days: list[date]) -> None:
+    def _settle(self, community_no: int, part: Span) -> None:
         rules = balances.read_rules(self._connection, community_no)
         if rules is None:
             return  # the community was removed after the mark
-        span = _not_frozen(Span(utc_day(days[0]).start, utc_day(days[-1]).end), rules.frozen_before)
+        whole = Span(floor_to_step(part.start, rules.step), ceil_to_step(part.end, rules.step))
+        span = _not_frozen(whole, rules.frozen_before)
         if span is None:
             return  # what these days were made of is gone
         rows = balances.read_members(self._connection, community_no)
@@ -174,7 +199,19 @@ class Worker:
         settled = settle(flows, members, agreements, rules.step)
         numbers = {row.point: row.point_no for row in rows}
         balances.replace(self._connection, community_no, span, settled.allocation, settled.balance, numbers)
-        balances.announce(self._connection, community_no, days)
+        balances.announce(self._connection, community_no, list(utc_days(span)))
+        self._tell_without_key(community_no, rules.community, settled.without_key)
+
+    def _tell_without_key(self, community_no: int, community: str, starts: pl.Series) -> None:
+        """Say once of each day that no key covers some of it: nothing fails, and its readings may come all day long."""
+        days = {(community_no, start.date()) for start in starts}
+        if days - self._told:
+            log.warning(
+                "community %s: no sharing key covers %d steps with energy, %s to %s; they have no balance until a"
+                " [[community.key]] of the territory file covers them",
+                community, len(starts), rfc3339(starts[0]), rfc3339(starts[-1]),
+            )  # fmt: skip
+            self._told |= days
 
 
 def _not_frozen(span: Span, frozen_before: datetime | None) -> Span | None:
@@ -184,8 +221,8 @@ def _not_frozen(span: Span, frozen_before: datetime | None) -> Span | None:
     return Span(frozen_before, span.end) if frozen_before < span.end else None
 
 
-def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
-    """Span to recompute of each point that a changed series reaches, on the grid.
+def _windows(routes: pl.DataFrame, reach: pl.DataFrame, doubted: timedelta) -> dict[int, Span]:
+    """Span to recompute of each point that a changed series reaches, on the grid, and as far around as it tells doubts.
 
     For two more hours a register is awaited that others of its device outlive (store/sql/queries/routes_of_points.sql).
     """
@@ -197,14 +234,32 @@ def _windows(routes: pl.DataFrame, reach: pl.DataFrame) -> dict[int, Span]:
         .agg(pl.col("reach_from").min(), pl.col("reach_to").max())
     )
     rows = reached.sort("point_no").iter_rows()
-    return {no: Span(floor_to_step(start), ceil_to_step(end + AWAITED_AFTER)) for no, start, end in rows}
+    return {
+        no: Span(floor_to_step(start - doubted), ceil_to_step(end + max(AWAITED_AFTER, doubted)))
+        for no, start, end in rows
+    }
+
+
+def _parts(stale: Iterable[StaleSpan]) -> list[Span]:
+    """What changed of a community's days; parts that lie close together as one, none longer than DAYS_AT_ONCE."""
+    changed = [
+        Span(span.first_start, span.last_start + STEP) if span.first_start and span.last_start else utc_day(span.day)
+        for span in stale
+    ]
+    parts: list[Span] = []
+    for span in sorted(changed, key=lambda span: span.start):
+        if parts and span.start - parts[-1].end <= CLOSE and span.end - parts[-1].start <= DAYS_AT_ONCE * ONE_DAY:
+            parts[-1] = Span(parts[-1].start, max(parts[-1].end, span.end))
+        else:
+            parts.append(span)
+    return parts
 
 
 def _runs(days: list[date]) -> list[list[date]]:
     """Stretches of neighbouring days, none longer than DAYS_AT_ONCE."""
     runs: list[list[date]] = []
     for day in days:
-        if runs and day - runs[-1][-1] == timedelta(days=1) and len(runs[-1]) < DAYS_AT_ONCE:
+        if runs and day - runs[-1][-1] == ONE_DAY and len(runs[-1]) < DAYS_AT_ONCE:
             runs[-1].append(day)
         else:
             runs.append([day])

@@ -13,6 +13,7 @@ from energy.errors import InvalidInput
 from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
 from energy.model import KeyVersion, ProRataKey, Role, SharingKey, StaticKey, Validity
 from energy.time import Span
+from store import settlements
 from store.connect import FrameReader
 from store.copy import copy_frame
 from store.queries import statement
@@ -96,6 +97,8 @@ def replace(
 ) -> int:
     """Make stored allocations and balances equal to the computed ones in a span; return how many steps changed.
 
+    What this changes of settled months is kept, as an old version of them.
+
     Args:
         allocation: ALLOCATION; balance: BALANCE; numbers: point number by id.
     """
@@ -104,6 +107,7 @@ def replace(
     with connection.cursor() as cursor:
         copy_frame(connection, statement("allocations_copy"), rows.select("point_no", "start", *columns))
         copy_frame(connection, statement("balances_copy"), balance.select(BALANCE.names()))
+        settlements.revise(connection, community_no, span)
         parameters = {"community_no": community_no, "start": span.start, "end": span.end}
         cursor.execute(statement("allocations_replace"), parameters)
         changed = cursor.execute(statement("balances_replace"), parameters).fetchone()

@@ -1,9 +1,9 @@
 """The operator's curves: stored by import, read to be made into intervals, and compared with what devices say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 import psycopg
@@ -14,6 +14,9 @@ from store import spans
 from store.connect import FrameReader
 from store.copy import copy_frame
 from store.queries import statement
+
+ROWS_AT_ONCE: Final = 50_000
+"""Values stored in one statement: so that who waits sees how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,14 @@ class DeclaredPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the values of a file: new ones, those that replaced another, and those that were there already.
-
-    first_at: when the same file was imported for the first time; None, where this is the first time.
-    """
+    """What became of the values of a file: new ones, those that replaced another, and those that were there already."""
 
     added: int
     replaced: int
     known: int
-    first_at: datetime | None
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(self.added + other.added, self.replaced + other.replaced, self.known + other.known)
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -64,31 +66,53 @@ def read_points(connection: psycopg.Connection, points: Sequence[str]) -> dict[s
     return {point: DeclaredPoint(number, before) for point, number, before in rows}
 
 
-def put(connection: psycopg.Connection, file: CurveFile, rows: pl.DataFrame) -> Imported:
-    """Store the values of a file in the open transaction, and mark the UTC days stale that change.
+def remember(
+    connection: psycopg.Connection, file: CurveFile, points: Sequence[int], kept: int
+) -> tuple[int, datetime | None]:
+    """Write down a file, with the points in it and how many of its values are kept.
 
-    A value of the same point, flow, start, step and nature replaces the one before, which is kept as a revision.
-
-    Args:
-        rows: CURVES, at most one of each point, flow, start, step and nature.
+    Returns:
+        Its number; and when the same file was imported for the first time, None where this is the first time.
     """
     parameters = {
         "digest": file.digest,
         "name": file.name,
         "kind": file.kind,
-        "points": sorted(rows.get_column("point_no").unique()),
-        "kept": rows.height,
+        "points": sorted(points),
+        "kept": kept,
         "problems": file.problems,
     }
     row = connection.execute(statement("curve_file_put"), parameters).fetchone()
     assert row is not None, "an upsert that updates always gives a row"
-    file_no, first_at = row
-    copy_frame(connection, statement("curves_copy"), rows.select(CURVES.names()))
-    touched = connection.execute(statement("curves_put"), {"file_no": file_no}).fetchall()
-    days: set[tuple[int, date]] = {(point_no, day) for point_no, first, last, *_ in touched for day in (first, last)}
+    return row[0], row[1]
+
+
+def put(
+    connection: psycopg.Connection, file_no: int, rows: pl.DataFrame, tell: Callable[[int], None] | None = None
+) -> Imported:
+    """Store the values of a file in the open transaction, and mark the UTC days stale that change.
+
+    A value of the same point, flow, start, step and nature replaces the one before, which is kept as a revision.
+
+    Args:
+        file_no: as `remember` numbered it.
+        rows: CURVES, at most one of each point, flow, start, step and nature.
+        tell: called now and then with how many are stored.
+    """
+    days: set[tuple[int, date]] = set()
+    added = replaced = 0
+    for first in range(0, rows.height, ROWS_AT_ONCE):
+        some = rows.slice(first, ROWS_AT_ONCE).select(CURVES.names())
+        connection.execute(statement("curves_emptied"))
+        copy_frame(connection, statement("curves_copy"), some)
+        touched = connection.execute(statement("curves_put"), {"file_no": file_no}).fetchall()
+        days |= {(point_no, day) for point_no, begins, ends, *_ in touched for day in (begins, ends)}
+        added += sum(row[3] for row in touched)
+        replaced += sum(row[4] for row in touched)
+        if tell is not None:
+            tell(first + some.height)
     spans.mark(connection, "curve", sorted(days))
-    added, replaced = (sum(row[place] for row in touched) for place in (3, 4))
-    return Imported(added, replaced, rows.height - added - replaced, first_at)
+    return Imported(added, replaced, rows.height - added - replaced)
 
 
 def read_spans(

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import polars as pl
 import psycopg
 
-from energy.frames import FLOW_INTERVALS, READINGS, ROUTES, UTC_TIME
+from energy.frames import FLOW_INTERVALS, READINGS, ROUTES, SWAPS, UTC_TIME
 from energy.time import Span
 from store import spans
 from store.connect import FrameReader
@@ -16,6 +16,8 @@ from store.queries import statement
 from store.spans import StaleSpan
 
 Source: TypeAlias = Literal["device", "operator"]
+Changed: TypeAlias = tuple[int, str, date, datetime, datetime]
+"""(point number, flow, UTC day, first and last start) of intervals that changed."""
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -39,6 +41,33 @@ def read_routes(reader: FrameReader, connection: psycopg.Connection, points: Seq
     """ROUTES of points: which series feeds which of their flows, and when."""
     frame = reader.read(connection, "routes_of_points", {"points": points})
     return frame.select(ROUTES.names()).cast(ROUTES)
+
+
+def read_swaps(reader: FrameReader, connection: psycopg.Connection, points: Sequence[int]) -> pl.DataFrame:
+    """SWAPS of points that an operator recorded."""
+    return reader.read(connection, "swaps_of_points", {"points": points}).cast(SWAPS)
+
+
+def read_reference(
+    reader: FrameReader, connection: psycopg.Connection, windows: Sequence[tuple[int, Span]]
+) -> pl.DataFrame:
+    """FLOW_INTERVALS that devices measured of points in spans."""
+    return reader.read(connection, "reference_intervals", _spans(windows)).cast(FLOW_INTERVALS)
+
+
+def read_outages(
+    reader: FrameReader, connection: psycopg.Connection, series: Sequence[int], span: Span
+) -> pl.DataFrame:
+    """Zeros of outages of series in a span, which count as no readings: series_no, at."""
+    parameters = {"series": series, "start": span.start, "end": span.end}
+    frame = reader.read(connection, "explain_outages", parameters)
+    return frame.select(pl.col("series_no").cast(pl.Int32), pl.col("at").cast(UTC_TIME))
+
+
+def read_devices(connection: psycopg.Connection, series: Sequence[int]) -> dict[int, str]:
+    """Who tells each series: the id of the device, with its channel where it has any."""
+    rows = connection.execute(statement("explain_devices"), {"series": series})
+    return {series_no: f"{device}/{channel}" if channel else device for series_no, device, channel in rows}
 
 
 def read_reach(reader: FrameReader, connection: psycopg.Connection, stale: Sequence[StaleSpan]) -> pl.DataFrame:
@@ -124,28 +153,58 @@ def replace(
         copy_frame(connection, statement("computed_copy"), computed.select(FLOW_INTERVALS.names()))
         changed = cursor.execute(
             statement("intervals_replace"),
-            {
-                "points": [point_no for point_no, _ in windows],
-                "starts": [span.start for _, span in windows],
-                "ends": [span.end for _, span in windows],
-                "source": source,
-            },
+            {**_spans(windows), "source": source},
         ).fetchall()
-    mark_communities(connection, changed)
-    return changed
+    days = sorted({(point_no, day) for point_no, _, day, *_ in changed})
+    if changed:
+        _mark_communities(connection, changed)
+    if changed and source == "device":
+        _mark_gaps(connection, changed)
+    return days
 
 
-def mark_communities(connection: psycopg.Connection, changed: Iterable[tuple[int, date]]) -> None:
-    """Mark the days of the communities in which changed points take part."""
-    days = list(changed)
-    if not days:
-        return
-    rows = connection.execute(statement("communities_of_points"), {"points": list({point for point, _ in days})})
+def _mark_gaps(connection: psycopg.Connection, changed: Sequence[Changed]) -> None:
+    """Mark the gaps that take their shape from what changed."""
+    points, flows, _, firsts, lasts = map(list, zip(*changed, strict=True))
+    parameters = {"points": points, "flows": flows, "firsts": firsts, "lasts": lasts}
+    spans.mark(connection, "series", connection.execute(statement("gaps_of_weeks"), parameters).fetchall())
+
+
+def replace_gaps(connection: psycopg.Connection, gaps: pl.DataFrame, windows: Sequence[tuple[int, Span]]) -> None:
+    """Make the stored gaps that touch spans of points equal to those found: GAPS."""
+    connection.execute(
+        statement("gaps_replace"),
+        {
+            **_spans(windows),
+            "gap_points": gaps["point_no"].to_list(),
+            "gap_flows": gaps["flow"].to_list(),
+            "gap_series": gaps["series_no"].to_list(),
+            "gap_starts": gaps["start"].to_list(),
+            "gap_ends": gaps["end"].to_list(),
+        },
+    )
+
+
+def _spans(windows: Sequence[tuple[int, Span]]) -> dict[str, list[int] | list[datetime]]:
+    return {
+        "points": [point_no for point_no, _ in windows],
+        "starts": [span.start for _, span in windows],
+        "ends": [span.end for _, span in windows],
+    }
+
+
+def _mark_communities(connection: psycopg.Connection, changed: Sequence[Changed]) -> None:
+    """Mark the steps of the communities in which changed points take part."""
+    rows = connection.execute(statement("communities_of_points"), {"points": list({row[0] for row in changed})})
     communities: dict[int, list[int]] = {}
     for point_no, community_no in rows:
         communities.setdefault(point_no, []).append(community_no)
-    marks = {(community, day) for point, day in days for community in communities.get(point, [])}
-    spans.mark(connection, "community", sorted(marks))
+    parts: dict[tuple[int, date], tuple[datetime, datetime]] = {}
+    for point_no, _, day, first, last in changed:
+        for community_no in communities.get(point_no, []):
+            known = parts.get((community_no, day), (first, last))
+            parts[community_no, day] = min(known[0], first), max(known[1], last)
+    spans.mark_communities(connection, parts)
 
 
 def put_power_now(connection: psycopg.Connection, power: pl.DataFrame) -> None:

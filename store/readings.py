@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 import psycopg
 from psycopg.types.array import ListBinaryDumper
 
-from energy.model import FOREVER, REGISTERS, Quantity, Reading
+from energy.model import FOREVER, INTERVAL_SOURCES, REGISTERS, Quantity, Reading
 from store import spans
 from store.binary import END, HEAD, encode
 from store.queries import statement
@@ -101,7 +101,7 @@ def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[
     """Store readings in the open transaction; the later of two with the same series and instant wins.
 
     The value that it replaces is kept as a revision, whether it was stored already or comes in the same batch.
-    Every reading must have its `at`. Register readings that changed something mark their (series, UTC day) stale.
+    Every reading must have its `at`. Readings of what intervals are made of mark their (series, UTC day) stale.
     """
     _keep_series(connection, book)  # first of all: whatever else the caller writes, nobody is forgotten meanwhile
     if not readings:
@@ -116,8 +116,8 @@ def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[
     tracks = sorted(_Track(known[name], name[1] in REGISTERS, one.ats, one.values) for name, one in settled.items())
     replaced = [(known[name], *revised) for name, one in settled.items() for revised in one.replaced]
     changed = _write(connection, book, tracks, replaced)
-    registers = {track.series_no for track in tracks if track.is_register}
-    spans.mark(connection, "series", sorted((no, day) for no, day in changed.days if no in registers))
+    counting = {known[name] for name in groups if name[1] in INTERVAL_SOURCES}
+    spans.mark(connection, "series", sorted((no, day) for no, day in changed.days if no in counting))
     latest = {track.series_no: max(track.ats[-1], book.latest.get(track.series_no, track.ats[-1])) for track in tracks}
     return Appended(changed.rows, len(readings) - changed.rows, numbers, noted, latest, changed.was_new)
 
@@ -209,7 +209,8 @@ def _write_any(
 
 def _note_first_positives(connection: psycopg.Connection, tracks: Sequence[_Track]) -> set[tuple[int, date]]:
     """Note when series were first positive, where a batch changes that; return the days whose zeros change sides."""
-    firsts = {"series": [t.series_no for t in tracks], "ats": [t.first_positive() for t in tracks]}
+    registers = [t for t in tracks if t.is_register]
+    firsts = {"series": [t.series_no for t in registers], "ats": [t.first_positive() for t in registers]}
     moving = [series_no for (series_no,) in connection.execute(statement("series_moving"), firsts)]
     if not moving:
         return set()

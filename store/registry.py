@@ -12,6 +12,7 @@ import psycopg
 from energy.model import (
     FOREVER,
     FOREVER_AGO,
+    INTERVAL_SOURCES,
     PPM_PER_PERCENT,
     ChannelRole,
     Community,
@@ -153,7 +154,9 @@ def _mark_points(connection: psycopg.Connection, points: set[str]) -> None:
     connection.execute(statement("power_forget"), ids)
     connection.execute(statement("intervals_forget"), ids)
     spans.mark(connection, "community", connection.execute(statement("balance_days_of_points"), ids).fetchall())
-    spans.mark(connection, "series", connection.execute(statement("series_days_of_points"), ids).fetchall())
+    connection.execute(statement("gaps_forget"), ids)
+    sources = {**ids, "quantities": sorted(INTERVAL_SOURCES)}
+    spans.mark(connection, "series", connection.execute(statement("series_days_of_points"), sources).fetchall())
 
 
 def _mark_communities(connection: psycopg.Connection, communities: set[str]) -> None:

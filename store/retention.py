@@ -22,13 +22,26 @@ ROWS_AT_ONCE: Final = 50_000
 NUMBERS_AT_ONCE: Final = 100
 """Most series or points among which these are looked for at once."""
 HOUR: Final = timedelta(hours=1)
+SETTLED_AFTER_DAYS: Final = 15
+"""How long corrections of a month are waited for, unless the settings say otherwise."""
 _OLD: Final = {
     "readings": "old_readings",
     "intervals": "old_intervals",
     "balances": "old_balances",
     "rejected": "old_rejected",
 }
-_CURVES: Final[tuple[tuple[Rows, str], ...]] = (("curves", "curves_remove"), ("revisions", "curve_revisions_remove"))
+_CURVES: Final[tuple[tuple[Rows, str], ...]] = (
+    ("curves", "curves_remove"),
+    ("revisions", "curve_revisions_remove"),
+    ("curves", "indexes_remove"),
+    ("revisions", "index_revisions_remove"),
+)
+_BALANCES: Final[tuple[tuple[Rows, str], ...]] = (
+    ("allocations", "allocation_revisions_remove"),
+    ("balances", "balance_revisions_remove"),
+    ("allocations", "allocations_remove"),
+    ("balances", "balances_remove"),
+)
 _TABLES: Final[dict[str, ChunkedTable]] = {"readings": "reading", "intervals": "interval"}
 
 
@@ -36,7 +49,8 @@ _TABLES: Final[dict[str, ChunkedTable]] = {"readings": "reading", "intervals": "
 class Keeping:
     """For how many days each kind is kept; 0 is for ever. What was refused also has a size that it may take [B].
 
-    `reach`: how far from a reading an interval can lie that was made of it.
+    `reach`: how far from a reading an interval can lie that was made of it. `settled_after`: how many days after its
+    end a month is settled.
     """
 
     readings: int
@@ -45,6 +59,7 @@ class Keeping:
     rejected: int
     rejected_bytes: int
     reach: timedelta
+    settled_after: int = SETTLED_AFTER_DAYS
 
     def __str__(self) -> str:
         kinds = {"readings": self.readings, "intervals": self.intervals, "balances": self.balances}
@@ -99,7 +114,8 @@ class Old:
 class Removed:
     """What one step has removed.
 
-    With readings go the operator's curves and the revisions of both, with balances the allocations.
+    With readings go the operator's curves and the revisions of both, with balances the allocations, and both of old
+    versions of settled months.
     """
 
     kind: Rows
@@ -131,7 +147,7 @@ def read_old(connection: psycopg.Connection, kind: Kind, before: datetime | None
 
 
 @contextmanager
-def alone(connection: psycopg.Connection, what: Literal["retention", "forget"]) -> Iterator[bool]:
+def alone(connection: psycopg.Connection, what: Literal["retention", "forget", "recompute"]) -> Iterator[bool]:
     """Whether nobody else does the same now; nobody else will until the context ends."""
     parameters = {"what": what}
     is_ours = connection.execute(statement("keeping_lock"), parameters).fetchone() == (True,)
@@ -257,10 +273,10 @@ def _remove_intervals(connection: psycopg.Connection, before: datetime, most: in
 def _remove_balances(connection: psycopg.Connection, before: datetime, most: int) -> Iterator[Removed]:
     for (community_no,) in connection.execute(statement("community_numbers")).fetchall():
         parameters = {"community_no": community_no, "before": before, "most": most}
-        while rows := connection.execute(statement("allocations_remove"), parameters).rowcount:
-            yield Removed("allocations", rows)
-        while rows := connection.execute(statement("balances_remove"), parameters).rowcount:
-            yield Removed("balances", rows)
+        for kind, name in _BALANCES:
+            while rows := connection.execute(statement(name), parameters).rowcount:
+                yield Removed(kind, rows)
+        connection.execute(statement("settlements_remove"), parameters)
 
 
 def _groups(connection: psycopg.Connection, name: str, before: datetime) -> Iterator[list[int]]:

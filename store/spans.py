@@ -1,8 +1,8 @@
 """Stale spans: what changed and must be recomputed. Marked in the transaction of the change, claimed by workers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 import psycopg
@@ -15,11 +15,32 @@ Kind: TypeAlias = Literal["series", "community", "curve"]
 
 @dataclass(frozen=True, slots=True)
 class StaleSpan:
-    """A UTC day of a series, curve or community to recompute; `attempts` counts the failures so far."""
+    """A UTC day of a series, curve or community to recompute; `attempts` counts the failures so far.
+
+    Of a community perhaps only from `first_start` to `last_start` changed; None: any of the day.
+    """
 
     ref_no: int
     day: date
     attempts: int
+    first_start: datetime | None = None
+    last_start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSpan:
+    """A mark as people read it: whose day it is, when it is tried next, and why it failed; None: it did not.
+
+    `what`: a device with its quantity, a point, or a community. `points`: those that a series or a curve counts for.
+    """
+
+    kind: Kind
+    what: str
+    points: list[str]
+    day: date
+    attempts: int
+    next_try_at: datetime
+    error: str | None
 
 
 def mark(connection: psycopg.Connection, kind: Kind, spans: Iterable[tuple[int, date]]) -> None:
@@ -32,6 +53,23 @@ def mark(connection: psycopg.Connection, kind: Kind, spans: Iterable[tuple[int, 
     connection.execute(statement("stale_notify"), {"kind": kind})
 
 
+def mark_communities(
+    connection: psycopg.Connection, parts: Mapping[tuple[int, date], tuple[datetime, datetime]]
+) -> None:
+    """Mark what changed of UTC days of communities, by number and day: the first and the last start of an interval."""
+    if not parts:
+        return
+    ordered = sorted(parts)
+    parameters = {
+        "refs": [ref for ref, _ in ordered],
+        "days": [day for _, day in ordered],
+        "firsts": [parts[key][0] for key in ordered],
+        "lasts": [parts[key][1] for key in ordered],
+    }
+    connection.execute(statement("stale_mark_part"), parameters)
+    connection.execute(statement("stale_notify"), {"kind": "community"})
+
+
 def claim(connection: psycopg.Connection, kind: Kind, limit: int) -> list[StaleSpan]:
     """Take up to `limit` marks of a kind for the open transaction; they are gone when it commits.
 
@@ -39,7 +77,7 @@ def claim(connection: psycopg.Connection, kind: Kind, limit: int) -> list[StaleS
     """
     connection.execute(statement("territory_keep"))
     rows = connection.execute(statement("stale_claim"), {"kind": kind, "limit": limit})
-    return [StaleSpan(ref_no, day, attempts) for ref_no, day, attempts in rows]
+    return [StaleSpan(*row) for row in rows]
 
 
 def retry_later(connection: psycopg.Connection, kind: Kind, spans: Iterable[StaleSpan], error: str) -> None:
@@ -56,3 +94,17 @@ def count(connection: psycopg.Connection) -> tuple[int, int]:
     row = connection.execute(statement("stale_count")).fetchone()
     assert row is not None, "count() always gives a row"
     return row[0], row[1]
+
+
+def read_waiting(connection: psycopg.Connection, most: int | None = None) -> list[WaitingSpan]:
+    """The marks that there are, at most so many: those set aside first, then in order of day."""
+    return [WaitingSpan(*row) for row in connection.execute(statement("stale_spans"), {"most": most})]
+
+
+def retry_now(connection: psycopg.Connection) -> int:
+    """Make all that was set aside due, and wake the workers; return how many marks that are."""
+    with connection.transaction():
+        kinds = [kind for (kind,) in connection.execute(statement("stale_retry_now"))]
+        for kind in sorted({*kinds}):
+            connection.execute(statement("stale_notify"), {"kind": kind})
+    return len(kinds)

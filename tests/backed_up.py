@@ -38,7 +38,9 @@ CURVE: Final[LiteralString] = """
     INSERT INTO curve_file (digest, name, kind, points, kept, problems)
     VALUES ('\\x00ff', 'a.csv', 'test', '{1}', 1, 0);
     INSERT INTO curve VALUES (1, 'import', '2026-03-29Z', 30, 0, 333.3, 14, 1);
-    INSERT INTO curve_revision VALUES (1, 'import', '2026-03-29Z', 30, 0, 0.1, '2026-04-01Z')
+    INSERT INTO curve_revision VALUES (1, 'import', '2026-03-29Z', 30, 0, 0.1, '2026-04-01Z');
+    INSERT INTO operator_index VALUES (1, 'import', '', '2026-03-29Z', 0, 24482581, 14, 1);
+    INSERT INTO operator_index_revision VALUES (1, 'import', '', '2026-03-29Z', 0, 24482580, '2026-04-01Z')
 """
 
 

@@ -53,6 +53,13 @@ VIEWS: Final[list[Row]] = [
     ("its own community", "SELECT id FROM shown.community", [("mine",)]),
     ("another's id", "SELECT * FROM shown.balance WHERE community = 'secret-valley'", []),
     ("not its own", "SELECT * FROM shown.balance WHERE community <> 'mine'", []),
+    ("another's meters", "SELECT * FROM shown.residual WHERE community <> 'mine'", []),
+    ("how many members another has", "SELECT * FROM shown.awaited_flow WHERE community <> 'mine'", []),
+    (
+        "a day of a neighbour, where months are shown",
+        "SELECT count(*) FROM shown.residual WHERE extract(day FROM start AT TIME ZONE 'Europe/Paris') <> 1",
+        [(0,)],
+    ),
     (
         "a join from one view to another",
         "SELECT b.* FROM shown.community AS c CROSS JOIN LATERAL"

@@ -46,7 +46,8 @@ STORED: Final = {
 }
 """All that is computed, by the ids that people write: numbers differ from one database to the next."""
 FORGET_ALL: Final = """
-    TRUNCATE reading, reading_revision, series, device, stale, interval, power_now, allocation, balance
+    TRUNCATE reading, reading_revision, series, device, stale, interval, gap, meter_swap, power_now, allocation,
+        balance
     RESTART IDENTITY
 """
 
@@ -130,6 +131,7 @@ def compute_at_once(url: str, connection: psycopg.Connection) -> list[tuple[Any,
     reader = FrameReader(url)
     points = [no for (no,) in connection.execute("SELECT no FROM point ORDER BY no")]
     routes = intervals.read_routes(reader, connection, points)
+    swaps = intervals.read_swaps(reader, connection, points)
     reader.close()
     usable = connection.execute(
         """
@@ -137,10 +139,11 @@ def compute_at_once(url: str, connection: psycopg.Connection) -> list[tuple[Any,
         FROM reading AS r
         JOIN (SELECT series_no, min(at) FILTER (WHERE value > 0) AS at FROM reading GROUP BY series_no) AS first
             USING (series_no)
-        WHERE NOT (r.value = 0 AND first.at IS NOT NULL AND r.at > first.at)
+        JOIN series AS s ON s.no = r.series_no
+        WHERE NOT (r.value = 0 AND first.at IS NOT NULL AND r.at > first.at AND s.quantity LIKE '%_energy')
         """
     ).fetchall()
-    computed = intervals_from_registers(pl.DataFrame(usable, READINGS, orient="row"), routes)
+    computed = intervals_from_registers(pl.DataFrame(usable, READINGS, orient="row"), routes, swaps)
     names = dict(connection.execute("SELECT no, id FROM point").fetchall())
     return sorted(
         (names[no], flow, "device", start, energy_wh, quality, method)

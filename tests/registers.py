@@ -37,7 +37,7 @@ class Route:
 
 def compute(readings: Readings | Sequence[tuple[int, datetime, float]], routes: Sequence[Route]) -> list[Row]:
     rows = [(*key, value) for key, value in readings.items()] if isinstance(readings, dict) else readings
-    routed = [(r.series, r.point, r.flow, r.tariff, r.limit_w, r.start, r.end) for r in routes]
+    routed = [(r.series, r.point, r.flow, r.tariff, r.limit_w, r.start, r.end, "register") for r in routes]
     frame = pl.DataFrame(rows, schema=READINGS, orient="row")
     return intervals_from_registers(frame, pl.DataFrame(routed, schema=ROUTES, orient="row")).rows()
 

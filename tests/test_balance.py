@@ -136,9 +136,6 @@ def test_the_key_in_force(why: str, agreements: list[Agreement], step: timedelta
 
 
 REFUSED: list[tuple[str, list[Agreement], str]] = [
-    ("no key at all", [], "no sharing key covers the step at 2026-03-14T12:00:00Z"),
-    ("a key that ends too early", [Agreement(ALL, during(until=3))], "no sharing key covers .* 2026-03-14T12:45:00Z"),
-    ("a gap", [Agreement(ALL, during(until=1)), Agreement(ALL, during(since=2))], "no sharing key covers .*T12:15:00Z"),
     (
         "two keys at once",
         [Agreement(ALL, during()), Agreement(NONE, during(since=2))],
@@ -147,7 +144,7 @@ REFUSED: list[tuple[str, list[Agreement], str]] = [
     (
         "two keys and a gap",
         [Agreement(ALL, during(until=1)), Agreement(NONE, during(until=1))],
-        "no .* at .*T12:15:00Z",
+        "several .* step at .*T12:00:00Z",
     ),
     ("shares above the whole", [Agreement(StaticKey({"p1": 1_000_001}), during())], "more than the whole production"),
 ]
@@ -159,8 +156,33 @@ def test_keys_that_do_not_fit_the_time(why: str, agreements: list[Agreement], se
         settle(frame(DRAWN, FED), [HOME, ROOF], agreements, QUARTER)
 
 
+UNCOVERED: list[tuple[str, list[Agreement], timedelta, list[int]]] = [
+    ("no key at all", [], QUARTER, [0, 15, 30, 45]),
+    ("a key that ends too early", [Agreement(ALL, during(until=3))], QUARTER, [45]),
+    ("a gap", [Agreement(ALL, during(until=1)), Agreement(ALL, during(since=2))], QUARTER, [15]),
+    ("the key at the start of a step covers all of it", [Agreement(ALL, during(until=1))], HALF, [30]),
+    ("a key that begins within a step leaves it out", [Agreement(ALL, during(since=1))], HALF, [0]),
+]
+
+
+@pytest.mark.parametrize(("why", "agreements", "step", "bare"), UNCOVERED, ids=[row[0] for row in UNCOVERED])
+def test_steps_without_a_key_have_no_balance_and_the_others_have_theirs(
+    why: str, agreements: list[Agreement], step: timedelta, bare: list[int]
+) -> None:
+    flows = frame(DRAWN, FED)
+    settled = settle(flows, [HOME, ROOF], agreements, step)
+    whole = settle(flows, [HOME, ROOF], [Agreement(ALL, during())], step)
+    assert [int(start.minute) for start in settled.without_key] == bare, why
+    covered = ~pl.col("start").is_in(settled.without_key.implode())
+    assert settled.balance.equals(whole.balance.filter(covered)), why
+    assert settled.allocation.equals(whole.allocation.filter(covered)), why
+    assert whole.without_key.is_empty()
+
+
 def test_a_time_without_energy_needs_no_key() -> None:
-    assert settle(frame(), [HOME], [], QUARTER).balance.is_empty()
+    settled = settle(frame(), [HOME], [], QUARTER)
+    assert settled.balance.is_empty()
+    assert settled.without_key.is_empty()
 
 
 def test_a_frame_of_another_shape_is_a_bug_of_the_caller() -> None:

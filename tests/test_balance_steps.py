@@ -3,8 +3,8 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,12 @@ import polars as pl
 import psycopg
 import pytest
 
-from energy.time import PARIS, Span, floor_to_step, local_date, local_day, local_midnight, local_month
+from energy.time import PARIS, Span, ceil_to_step, floor_to_step, local_date, local_day, local_midnight, local_month
 from store.balances import STEPS, read_balance
 from store.connect import FrameReader, connect
 
-SUMS: Final = ("consumption_wh", "production_wh", "allocated_wh", "residual_wh", "surplus_wh", "present", "expected")
+ENERGY: Final = ("consumption_wh", "production_wh", "allocated_wh", "residual_wh", "surplus_wh")
+ALWAYS: Final = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 LAST: Final = "(SELECT max(no) FROM community)"
 FIXED: Final = {"15min": timedelta(minutes=15), "30min": timedelta(minutes=30), "hour": timedelta(hours=1)}
 
@@ -35,6 +36,23 @@ class Case:
     def span(self) -> Span:
         zone = ZoneInfo(self.zone)
         return Span(local_midnight(self.first, zone), local_midnight(self.first + timedelta(days=self.days), zone))
+
+    @property
+    def members(self) -> list[tuple[str, datetime, datetime]]:
+        """Roles and dates of who takes part: for ever, from within a step, up to within one, too short for any."""
+        second, minute = self.span.start + timedelta(days=1), timedelta(minutes=1)
+        return [
+            ("consumer", *ALWAYS),
+            ("prosumer", second - 367 * minute, ALWAYS[1]),
+            ("producer", ALWAYS[0], second + 187 * minute),
+            ("producer", second + 187 * minute, self.span.end - timedelta(hours=2)),
+            ("consumer", second + 301 * minute, second + 302 * minute),
+        ]
+
+    def awaited(self, start: datetime) -> int:
+        """Flows awaited in the settlement step that starts then, by the memberships."""
+        end = start + timedelta(minutes=self.step_min)
+        return sum(1 + (role == "prosumer") for role, since, until in self.members if since <= start and end <= until)
 
 
 CASES: Final = [
@@ -65,12 +83,15 @@ def fill(connection: psycopg.Connection, case: Case) -> list[dict[str, Any]]:
     step = timedelta(minutes=case.step_min)
     lacking = local_midnight(case.first + timedelta(days=1), ZoneInfo(case.zone)) + 5 * step
     starts = [case.span.start + i * step for i in range((case.span.end - case.span.start) // step)]
-    rows = [
-        {"start": start, **{name: chance.randrange(10_000) for name in SUMS}, "quality": chance.choice([0, 0, 0, 9])}
+    rows: list[dict[str, Any]] = [
+        {"start": start, **{name: chance.randrange(10_000) for name in ENERGY}, "quality": chance.choice([0, 0, 0, 9])}
         for start in starts
         if start != floor_to_step(lacking, step)
     ]
     for row in rows:
+        # One more than the memberships tell: somebody who is forgotten, in balances that are kept.
+        row["expected"] = case.awaited(row["start"]) + (row["start"] < lacking)
+        row["present"] = row["expected"] - (row is rows[-1])
         row["settled"] = row is not rows[-1]
     connection.execute(
         """
@@ -78,6 +99,17 @@ def fill(connection: psycopg.Connection, case: Case) -> list[dict[str, Any]]:
         """,
         {"why": case.why, "zone": case.zone, "step": case.step_min},
     )
+    for i, (role, since, until) in enumerate(case.members):
+        connection.execute(
+            """
+            WITH added AS (
+                INSERT INTO point (id, holder_no, name, role, category)
+                SELECT %(id)s, no, '', %(role)s, 'home' FROM holder RETURNING no
+            )
+            INSERT INTO membership SELECT (SELECT max(no) FROM community), no, %(since)s, %(until)s FROM added
+            """,
+            {"id": f"{case.why} {i}", "role": role, "since": since, "until": until},
+        )
     with connection.cursor() as cursor:
         columns = ", ".join(rows[0])
         with cursor.copy(f"COPY staged ({columns}) FROM STDIN".encode()) as copy:
@@ -105,12 +137,16 @@ def summed(rows: list[dict[str, Any]], case: Case, step: str) -> list[dict[str, 
     spans = [*((span.start, span, held) for span, held in sorted(buckets.items(), key=lambda item: item[0].start))]
     expected = []
     for start, span, held in [*spans, (None, case.span, rows)]:
+        sums = {name: sum(row[name] for row in held) for name in (*ENERGY, "present")}
+        told = {row["start"]: row["expected"] for row in held}
+        awaited = sum(told.get(at, case.awaited(at)) for at in settlement_steps(span, case))
         whole = len(held) * timedelta(minutes=case.step_min) >= span.end - span.start
-        sums = {name: sum(row[name] for row in held) for name in SUMS}
         expected.append(
             {
                 "start": start,
                 **sums,
+                "expected": awaited,
+                "completeness": float((Decimal(sums["present"]) / awaited).quantize(Decimal("1e-6"), ROUND_DOWN)),
                 "quality": max(row["quality"] for row in held),
                 "status": "settled" if whole and all(row["settled"] for row in held) else "provisional",
                 "self_consumption_rate": ratio(sums["allocated_wh"], sums["production_wh"]),
@@ -121,6 +157,15 @@ def summed(rows: list[dict[str, Any]], case: Case, step: str) -> list[dict[str, 
     return expected
 
 
+def settlement_steps(span: Span, case: Case) -> Iterator[datetime]:
+    """Starts of the settlement steps that begin in a span."""
+    step = timedelta(minutes=case.step_min)
+    start = ceil_to_step(span.start, step)
+    while start < span.end:
+        yield start
+        start += step
+
+
 def ratio(part_wh: int, whole_wh: int) -> float | None:
     return float((Decimal(part_wh) / whole_wh).quantize(Decimal("1e-6"), ROUND_HALF_UP)) if whole_wh else None
 
@@ -129,6 +174,7 @@ def test_sums_are_those_of_a_walk_through_the_calendar(summing: tuple[psycopg.Co
     connection, reader = summing
     connection.execute("CREATE TEMPORARY TABLE staged (LIKE balance)")
     connection.execute("ALTER TABLE staged DROP COLUMN community_no")
+    connection.execute("INSERT INTO holder (id, kind) VALUES ('h', 'natural')")
     statuses = []
     for number, case in enumerate(CASES, start=1):
         rows = fill(connection, case)
@@ -141,14 +187,17 @@ def test_sums_are_those_of_a_walk_through_the_calendar(summing: tuple[psycopg.Co
     assert {("day", "settled"), ("day", "provisional"), ("month", "provisional")} <= set(statuses)
 
 
-def test_a_whole_month_is_settled_and_one_without_its_last_step_is_not(
-    summing: tuple[psycopg.Connection, FrameReader],
-) -> None:
+def test_half_a_month_is_not_a_month(summing: tuple[psycopg.Connection, FrameReader]) -> None:
     connection, reader = summing
     october = local_month(date(2026, 10, 1), PARIS)
     connection.execute(
         "INSERT INTO community (id, name, place, zone, step_min) VALUES ('c', 'C', 'C', 'Europe/Paris', 60)"
     )
+    connection.execute("INSERT INTO holder (id, kind) VALUES ('h', 'natural')")
+    connection.execute(
+        "INSERT INTO point (id, holder_no, name, role, category) VALUES ('p', 1, 'P', 'prosumer', 'home')"
+    )
+    connection.execute("INSERT INTO membership VALUES (1, 1, %s, %s)", [october.start, ALWAYS[1]])
     connection.execute(
         """
         INSERT INTO balance
@@ -157,14 +206,27 @@ def test_a_whole_month_is_settled_and_one_without_its_last_step_is_not(
         """,
         [october.start, october.end],
     )
-    found = read_balance(reader, connection, 1, october, "month", "Europe/Paris")
-    assert found["consumption_wh"].to_list() == [3 * 745, 3 * 745]
-    assert found["status"].to_list() == ["settled", "settled"]
-    connection.execute("DELETE FROM balance WHERE start = %s", [october.end - timedelta(hours=1)])
-    assert read_balance(reader, connection, 1, october, "month", "Europe/Paris")["status"].to_list() == [
-        "provisional",
-        "provisional",
-    ]
+
+    def told(*, end: datetime = october.end) -> set[tuple[Any, ...]]:
+        found = read_balance(reader, connection, 1, Span(october.start, end), "month", "Europe/Paris")
+        assert found.height == 2
+        return set(found.select("consumption_wh", "present", "expected", "completeness", "status").rows())
+
+    assert told() == {(3 * 745, 1490, 1490, 1.0, "settled")}
+    last = [october.end - timedelta(hours=1)]
+    connection.execute("UPDATE balance SET present = 1, settled = false WHERE start = %s", last)
+    assert told() == {(3 * 745, 1489, 1490, 0.999328, "provisional")}, "cut, never rounded up to 1"
+    connection.execute("DELETE FROM balance WHERE start = %s", last)
+    assert told() == {(3 * 744, 1488, 1490, 0.998657, "provisional")}
+    connection.execute("DELETE FROM balance WHERE start >= '2026-10-16 UTC'")
+    assert told() == {(3 * 362, 724, 1490, 0.485906, "provisional")}, "what is still to come is awaited too"
+    asked = told(end=datetime(2026, 10, 16, tzinfo=UTC))
+    assert asked == {
+        (3 * 362, 724, 1490, 0.485906, "provisional"),
+        (3 * 362, 724, 724, 1.0, "settled"),
+    }, "a month is a month however little of it is asked for; the sum is of what was asked for"
+    connection.execute("UPDATE membership SET valid_from = '2026-10-16 00:30 UTC'")
+    assert told() == {(3 * 362, 724, 724 + 2 * 382, 0.486559, "provisional")}, "from the first whole step on"
 
 
 def test_nothing_gives_a_row_of_nothing_and_refusals_are_not_absences(

@@ -129,7 +129,7 @@ def test_every_interval_of_the_day_can_be_made() -> None:
     numbers = {point: number for number, point in enumerate(roles)}
     flows = {"import_energy": "import", "export_energy": "export", "pv_energy": "export"}
     routes = [
-        (no, numbers[m.point], flows[quantity], tariff, None, *astuple(m.validity))
+        (no, numbers[m.point], flows[quantity], tariff, None, *astuple(m.validity), "register")
         for no, device, quantity, tariff in series.iter_rows()
         for m in territory(1).mappings
         if m.device == device

@@ -45,9 +45,23 @@ def test_a_line_of_r63(line: str, expected: tuple[int, int] | None, reason: str 
     assert reasons(content) == ([] if reason is None else [(2, reason)])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16-le", "utf-16-be"])
+STAMPS = [
+    ("as it is handed out", "2026-01-05 01:00:00"),
+    ("as a French spreadsheet writes it again", "05/01/2026 01:00"),
+    ("with its offset", "2026-01-05T01:00:00+01:00"),
+    ("in UTC", "2026-01-05T00:00:00Z"),
+]
+
+
+@pytest.mark.parametrize("stamp", [pytest.param(stamp, id=why) for why, stamp in STAMPS])
+def test_a_stamp_of_r63_is_one_instant_however_it_is_written(stamp: str) -> None:
+    content = read_text(R63 + r63().replace("2026-01-05 01:00:00", stamp))
+    assert (told(content, "at", "step_min"), reasons(content)) == ([("01-04 23:30", 30)], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16-le", "utf-16-be", "utf-32-le"])
 def test_headers_are_the_same_in_every_encoding_with_and_without_accents(encoding: str) -> None:
-    mark = "\ufeff" if encoding.startswith("utf-16") else ""
+    mark = "\ufeff" if encoding.startswith(("utf-16", "utf-32")) else ""
     for text in (
         R63 + r63(),
         R63.replace("é", "e").upper() + r63(),
@@ -55,6 +69,10 @@ def test_headers_are_the_same_in_every_encoding_with_and_without_accents(encodin
     ):
         content = read_file((mark + text).encode(encoding), "a file")
         assert told(content, "point", "at", "value") == [("00000000000003", "01-04 23:30", 5.0)]
+
+
+def test_utf_16_without_its_mark_is_known_by_its_zeros() -> None:
+    assert read_file((R63 + r63()).encode("utf-16-le"), "a file").counts.kept == 1
 
 
 def test_a_file_cut_within_an_accent_is_still_utf_8() -> None:
@@ -169,6 +187,12 @@ R64S = [
         r64([VALUE], grandeurPhysique="PMA"),
         [],
         [(PLACE, "'PMA': maximum power is not taken: it is no energy (1 lines)")],
+    ),
+    (
+        "a stamp with its offset",
+        r64([{**VALUE, "d": "2026-06-01T00:00:00+02:00"}]),
+        [("D2", "05-31 22:00", 12.0)],
+        [],
     ),
     ("a value of another shape", r64([{**VALUE, "v": [1]}]), [], []),
 ]

@@ -36,6 +36,9 @@ SHAPES = [
     ("milliseconds and Z, as programs write", "time;value\n2026-01-05T01:00:00.000Z;1\n", {}, ("01-05 00:30", 1.0)),
     ("stamps of starts", "time;value\n2026-01-05 01:00;1\n", {"stamp": "start"}, ("01-05 00:00", 1.0)),
     ("kilowatts to whole watts", "time;value\n2026-01-05 01:00;1.001\n", {"unit": "kW"}, ("01-04 23:30", 1001.0)),
+    ("thousands apart", "time;value\n2026-01-05 01:00;1 234,5\n", {}, ("01-04 23:30", 1234.5)),
+    ("by a hard space", "time;value\n2026-01-05 01:00;12\u00a0234\n", {}, ("01-04 23:30", 12234.0)),
+    ("in quotes, narrow", 'time,value\n2026-01-05 01:00,"1\u202f234,5"\n', {}, ("01-04 23:30", 1234.5)),
     ("other names", "Le Début;Combien\n2026-01-05 01:00;1\n", NAMED, ("01-04 23:30", 1.0)),
 ]
 
@@ -69,9 +72,9 @@ UNSAID = [
     ("zone", {"zone": ""}, "has stamps without offset"),
     ("a zone that is none", {"zone": "Europe/Lyon"}, "'Europe/Lyon' is no time zone"),
     ("a zone that is a path", {"zone": "../etc"}, "'../etc' is no time zone"),
-    ("point", {"point": ""}, "has no column 'point'"),
-    ("flow", {"flow": ""}, "has no column 'flow'"),
-    ("a column that is not there", {"value_column": "kW"}, "the column 'kw' is missing"),
+    ("point", {"point": ""}, "no column is called 'point', its first line holds 'time', 'value': name it"),
+    ("flow", {"flow": ""}, "name it as the option flow_column, or the value of all lines"),
+    ("a column that is not there", {"value_column": "kW"}, "no column is called 'kw', its first line holds 'time'"),
     ("a step of days", {"step_min": 1440}, "a step of 1440 minutes is not between 1 and 60"),
 ]
 
@@ -86,6 +89,18 @@ def test_what_is_not_said_is_asked_for_and_never_guessed(change: dict[str, Any],
 
 LINES = [
     ("two decimal marks", "2026-01-05 01:00;1,234.5;a;import", "the value '1,234.5' is not a number"),
+    ("thousands by a point", "2026-01-05 01:00;1.234,5;a;import", "the value '1.234,5' is not a number"),
+    ("two numbers are not one", "2026-01-05 01:00;1 23;a;import", "the value '1 23' is not a number"),
+    (
+        "digits that a spreadsheet took away",
+        "2026-01-05 01:00;2,45E+07;a;import",
+        "a spreadsheet has taken digits away from the value '2,45E+07': export the file again",
+    ),
+    (
+        "a spreadsheet's point without decimals",
+        "2026-01-05 01:00;1;3E+13;import",
+        "the point '3E+13' is missing or damaged by a spreadsheet",
+    ),
     (
         "a spreadsheet's",
         "2026-01-05 01:00;1;3,00E+13;import",

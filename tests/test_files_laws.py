@@ -15,7 +15,18 @@ from ingest.files import ADAPTERS, FILE_READINGS, FileOptions, read_file
 from ingest.files.text import open_text
 from tests.file_examples import EXAMPLES, FOLDER, NAMES, options_of
 
-HELPERS = {"content", "customer_space", "json_values", "labels", "local_time", "order", "registers", "sieve", "steps"}
+HELPERS = {
+    "content",
+    "customer_space",
+    "json_values",
+    "labels",
+    "local_time",
+    "order",
+    "packed",
+    "registers",
+    "sieve",
+    "steps",
+}
 HELPERS |= {"text", "words", "__init__"}
 RUBBISH = [
     ("nothing", b""),

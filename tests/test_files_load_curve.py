@@ -241,6 +241,16 @@ def test_points_follow_one_another_each_in_the_order_of_time() -> None:
     assert told(content, "point", "value") == [(f"0000000000000{point}", n) for point in (1, 2) for n in (1, 2, 3, 4)]
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [((";", "\t"), "tabs"), (("Identifiant PRM", "IDENTIFIANT PRM"), "capitals"), ((";", ";\u00a0"), "hard spaces")],
+)
+def test_what_spreadsheets_do_to_the_lines_of_a_block(change: tuple[str, str], why: str) -> None:
+    text = (block([row(30, 5), row(60, 6)]) + block([row(30, 7), row(60, 8)], prm="2")).replace(*change)
+    content = read_text(text)
+    assert (told(content, "line", "value"), reasons(content)) == ([(4, 5.0), (5, 6.0), (9, 7.0), (10, 8.0)], []), why
+
+
 def test_leading_zeros_that_a_spreadsheet_took_are_put_back() -> None:
     content = read_text(block([row(30), row(60)], prm="1"))
     assert set(content.readings["point"]) == {"00000000000001"}

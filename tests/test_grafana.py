@@ -99,7 +99,7 @@ def test_every_panel_and_field_speaks_english_and_french(panel: dict[str, Any]) 
 
 @every_panel
 def test_published_columns_keep_the_unit_and_meaning_of_the_dictionary(panel: dict[str, Any]) -> None:
-    units = {"kWh": "kwatth", "1": {"number": "percentunit", "integer": "none"}}
+    units = {"": "string", "kWh": "kwatth", "1": {"number": "percentunit", "integer": "none"}}
     for override in panel["fieldConfig"]["overrides"]:
         known = columns().get(override["matcher"]["options"])
         if known is not None:
@@ -120,6 +120,10 @@ def test_what_the_store_shows_is_in_the_dictionary_where_a_panel_shows_it() -> N
         "self_consumption_rate",
         "self_sufficiency_rate",
         "coverage_rate",
+        "operator_kwh",
+        "device_kwh",
+        "device_residual_kwh",
+        "device_residual_rate",
     }
 
 
@@ -151,7 +155,7 @@ def test_macros_are_those_without_surprises(target: Target) -> None:
 def test_sql_reads_published_views_only(target: Target) -> None:
     tables = re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+\.[a-z_]+)", target.sql)
     assert tables
-    assert set(tables) <= {"shown.community", "shown.balance"}
+    assert set(tables) <= {"shown.community", "shown.balance", "shown.awaited_flow", "shown.residual"}
     assert "public." not in target.sql
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ COMMUNITIES: Final = """
         ('l''île', 'Island', 'Saint-Denis', 'Indian/Reunion', 30, true),
         ('hidden', 'Island', 'Elsewhere', 'Europe/Paris', 15, true)
 """
+MEMBERS: Final = Path(__file__).parent / "data" / "grafana" / "members.sql"
 BALANCE: Final = """
     INSERT INTO balance
     SELECT
@@ -85,6 +87,7 @@ def filled_url(migrated_url: str) -> str:
     ]
     with psycopg.connect(migrated_url, autocommit=True) as owner:
         owner.execute(COMMUNITIES)
+        owner.execute(MEMBERS.read_bytes())
         for values, day, zone in days:
             span = local_day(day, zone)
             owner.execute(BALANCE, values | {"start": span.start, "end": span.end})
@@ -143,7 +146,7 @@ def test_sums_and_rates_of_a_day(viewer: Viewer) -> None:
         "self_consumption_rate": Decimal("0.75"),
         "self_sufficiency_rate": Decimal("0.3"),
         "coverage_rate": Decimal("0.4"),
-        "completeness": pytest.approx(Decimal(84 * 4 + 8 * 3) / (92 * 4)),
+        "completeness": pytest.approx(Decimal(84 * 4 + 8 * 3) / (96 * 4)),  # the absent hour is awaited too
         "provisional": 8,
         "absent": 4,
     }
@@ -162,7 +165,7 @@ def test_rates_are_null_where_there_is_nothing_to_divide_by(viewer: Viewer) -> N
     assert (row["production_kwh"], row["self_consumption_rate"]) == (0, None)
     assert (row["consumption_kwh"], row["self_sufficiency_rate"], row["coverage_rate"]) == (24, 0, 0)
     nothing = viewer.ask(read_sql("period"), [MOUNTAIN], local_day(date(2025, 2, 1), PARIS)).one()
-    assert (nothing["consumption_kwh"], nothing["coverage_rate"], nothing["completeness"]) == (None, None, None)
+    assert (nothing["consumption_kwh"], nothing["coverage_rate"], nothing["completeness"]) == (None, None, 0)
     assert (nothing["provisional"], nothing["absent"]) == (0, 96)
 
 
@@ -207,6 +210,36 @@ def test_a_day_counts_what_is_settled_estimated_questionable_and_absent(viewer: 
     assert (row["valid"], row["estimated"], row["questionable"]) == (82, 2, 8)
 
 
+def test_what_is_awaited_and_absent_or_still_to_come_makes_a_day_and_a_period_incomplete(viewer: Viewer) -> None:
+    known = 84 * 4 + 8 * 3
+    two_days = Span(RANGES["a day"].start, RANGES["a day"].end + timedelta(days=1))
+    answer = viewer.ask(read_sql("days"), [MOUNTAIN], two_days)
+    assert answer.column("completeness") == [pytest.approx(Decimal(known) / (96 * 4)), 0]
+    whole = viewer.ask(read_sql("period"), [MOUNTAIN], two_days).one()
+    assert whole["completeness"] == pytest.approx(Decimal(known) / (2 * 96 * 4))
+    autumn = viewer.ask(read_sql("days"), [MOUNTAIN, ISLAND], RANGES["the day of 25 hours"])
+    assert autumn.column("completeness")[0] == 1, "of 100 quarter-hours"
+    ahead = local_day(datetime.now(PARIS).date() + timedelta(days=30), PARIS)
+    for name in ("days", "period"):
+        assert viewer.ask(read_sql(name), [MOUNTAIN], ahead).one()["completeness"] == 0
+    before = viewer.ask(read_sql("days"), [MOUNTAIN], local_day(date(2025, 1, 9), PARIS)).one()
+    assert before["completeness"] is None, "nobody was a member, nothing is awaited"
+    joined = Span(datetime(2025, 1, 9, 12, tzinfo=UTC), datetime(2025, 1, 10, 12, tzinfo=UTC))
+    assert viewer.ask(read_sql("period"), [MOUNTAIN], joined).one()["completeness"] == 0
+
+
+def test_residuals_of_the_months_that_the_range_touches(viewer: Viewer) -> None:
+    for span in (RANGES["a day"], local_day(date(2025, 1, 31), PARIS), RANGES["a range with milliseconds"]):
+        answer = viewer.ask(read_sql("residuals"), CHOICES["all, even what one may not see"], span)
+        assert answer.rows == [
+            (MOUNTAIN, "m2", "import", Decimal("0.5"), Decimal("0.4"), Decimal("-0.1"), Decimal("-0.2"), 5, 1, 2),
+            (MOUNTAIN, "m1", "import", Decimal("0.3"), Decimal("0.315"), Decimal("0.015"), Decimal("0.05"), 3, 0, 4),
+            (MOUNTAIN, "m2", "export", None, None, None, None, 0, 6, 0),
+        ]
+    assert viewer.ask(read_sql("residuals"), [MOUNTAIN], local_day(date(2025, 2, 1), PARIS)).rows == []
+    assert viewer.ask(read_sql("residuals"), [HIDDEN], RANGES["a year"]).rows == []
+
+
 def test_days_that_the_range_touches_are_whole_and_days_without_balance_are_empty(viewer: Viewer) -> None:
     noon_to_noon = Span(datetime(2026, 3, 27, 12, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC))
     answer = viewer.ask(read_sql("days"), [MOUNTAIN], noon_to_noon)
@@ -231,7 +264,7 @@ def test_each_community_has_its_own_local_day(viewer: Viewer) -> None:
 def test_nobody_sees_the_community_of_others(filled_url: str) -> None:
     with viewer_of(filled_url, [HIDDEN]) as stranger, viewer_of(filled_url, []) as nobody:
         for one in (stranger, nobody):
-            for name in ("about", "days", "energy_over_time"):
+            for name in ("about", "days", "energy_over_time", "residuals"):
                 assert one.ask(read_sql(name), [MOUNTAIN, ISLAND], RANGES["a day"]).rows == []
             row = one.ask(read_sql("period"), [MOUNTAIN, ISLAND], RANGES["a day"]).one()
             assert set(row.values()) == {None, 0}
@@ -246,7 +279,7 @@ def test_a_viewer_reads_views_and_nothing_else(viewer: Viewer) -> None:
             viewer.connection.execute(statement)
 
 
-@pytest.mark.parametrize("name", ["period", "energy_over_time", "days"])
+@pytest.mark.parametrize("name", ["period", "energy_over_time", "days", "residuals"])
 def test_only_the_part_around_the_range_is_read(viewer: Viewer, name: str) -> None:
     with viewer.connection.transaction():
         viewer.connection.execute("SET LOCAL enable_seqscan = off")

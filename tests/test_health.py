@@ -81,6 +81,27 @@ def test_a_day_that_cannot_be_computed_degrades_and_one_that_waits_does_not(both
             assert (shown["status"], shown["stale_spans"], shown["failing_spans"]) == (status, 1, failing)
 
 
+def test_a_community_whose_members_have_no_key_now_degrades(both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as connection, serving(both_migrated_url) as hub:
+
+        def told() -> tuple[str, int]:
+            shown = hub.get("/v1/health").json()
+            return shown["status"], shown["communities_without_key"]
+
+        connection.execute("INSERT INTO community (id, name, place, zone, step_min) VALUES ('c', 'C', 'C', 'UTC', 15)")
+        assert told() == ("ok", 0), "nobody is a member"
+        connection.execute("INSERT INTO holder (id, kind) VALUES ('h', 'natural')")
+        connection.execute(
+            "INSERT INTO point (id, holder_no, name, role, category) VALUES ('p', 1, 'P', 'consumer', 'home')"
+        )
+        connection.execute("INSERT INTO membership VALUES (1, 1, '2026-01-01Z', '9999-12-30Z')")
+        rule = "INSERT INTO sharing_key VALUES (1, '{\"type\": \"prorata\"}', '2026-01-01Z', now() + %s::interval)"
+        connection.execute(rule.encode(), ["-1 minute"])
+        assert told() == ("degraded", 1)
+        connection.execute("UPDATE sharing_key SET valid_to = now() + '1 hour'::interval")
+        assert told() == ("ok", 0)
+
+
 @pytest.mark.parametrize(("kept", "counted"), [(0, 0), (9_999, 9_999), (10_000, 10_000), (30_000, 10_000)])
 def test_the_quarantine_is_counted_up_to_a_bound(both_migrated_url: str, kept: int, counted: int) -> None:
     with connect(both_migrated_url) as connection, serving(both_migrated_url) as hub:

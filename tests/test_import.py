@@ -47,6 +47,8 @@ EXPECTED: Final[list[tuple[str, list[str], int]]] = [
     ("eda/one_line_per_value.csv", ["eda"], 3),
     ("eda/portal_of_one_point.csv", ["eda", "--point", AT_POINT], 2),
     ("generic/quarter_hours.csv", ["csv", "--unit", "kWh", "--stamp", "start"], 4),
+    ("enedis_index/two_days.csv", ["enedis"], 2),
+    ("enedis_r64/one_register.json", ["enedis"], 1),
 ]
 
 
@@ -89,14 +91,17 @@ def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 def test_every_example_file_gives_what_it_holds(valley: tuple[str, psycopg.Connection]) -> None:
     url, connection = valley
     for file, words, values in EXPECTED:
-        connection.execute("TRUNCATE curve, curve_file, curve_revision, stale")
+        connection.execute("TRUNCATE curve, operator_index, curve_file, curve_revision, stale")
         stdout, _ = hub(url, "import", words[0], FOLDER / file, *words[1:])
         assert f"{values} value" in stdout, stdout
         assert f"{values} new" in stdout, stdout
-        assert len(kept(connection)) == values
-        assert waiting(connection) != []
-    imported = {file.partition("/")[0] for file, *_ in EXPECTED}
-    assert {path.name for path in FOLDER.iterdir()} - imported == {"enedis_index", "enedis_r64"}, "registers: not yet"
+        if file.startswith(("enedis_index", "enedis_r64")):
+            assert connection.execute("SELECT count(*) FROM operator_index").fetchone() == (values,)
+            assert (kept(connection), waiting(connection)) == ([], []), "no interval is made of registers"
+        else:
+            assert len(kept(connection)) == values
+            assert waiting(connection) != []
+    assert {path.name for path in FOLDER.iterdir()} == {file.partition("/")[0] for file, *_ in EXPECTED}
 
 
 def test_the_same_file_again_changes_nothing_and_says_so(
@@ -198,10 +203,6 @@ def test_what_is_refused_in_one_sentence(valley: tuple[str, psycopg.Connection],
         (["enedis", unknown], "letter.txt begins with 'Dear customer', which is none of the formats known"),
         (["enedis", FOLDER / "eda/one_line_per_value.csv"], "import it with `hub import eda`"),
         (["eda", FOLDER / "generic/quarter_hours.csv"], "import it with `hub import csv`"),
-        (
-            ["enedis", FOLDER / "enedis_index/two_days.csv"],
-            "two_days.csv: it holds 2 values of registers (index), which",
-        ),
         (["enedis", FOLDER / "enedis_data_connect/two_values.json"], "say import or export"),
         (["enedis", undeclared], "u.csv: point 00000000000009 is not declared, and its 8 values left out"),
         (["csv", odd, *table, "--step-min", "7"], "a step of 7 minutes does not divide the hour"),
@@ -221,7 +222,7 @@ def test_a_file_that_cannot_be_does_not_stop_the_others(valley: tuple[str, psyco
         "enedis",
         tmp_path / "none.csv",
         written(tmp_path, "a.csv", LINES),
-        FOLDER / "enedis_index/two_days.csv",
+        FOLDER / "generic/quarter_hours.csv",
     )
     assert stdout.startswith("a.csv: ")
     assert [line.partition(" ")[0] for line in stderr.splitlines()] == ["!", "!"]

@@ -32,7 +32,9 @@ def test_order_and_splitting_do_not_matter(
         apply(connection, TERRITORY)
         point_no = curves.read_points(connection, [PRM])[PRM].number
         for batches in ([rows], parts):
-            connection.execute("TRUNCATE curve, curve_file, curve_revision, interval, balance, allocation, stale")
+            connection.execute(
+                "TRUNCATE curve, operator_index, curve_file, curve_revision, interval, balance, allocation, stale"
+            )
             for number, batch in enumerate(batches):
                 put(connection, frame(batch).with_columns(point_no=pl.lit(point_no, pl.Int32)), bytes([number]))
                 if chance.random() < 0.5:
@@ -48,4 +50,5 @@ def put(connection: psycopg.Connection, rows: pl.DataFrame, digest: bytes) -> No
     curves.prepare(connection)
     with connection.transaction():
         curves.lock_import(connection)
-        curves.put(connection, curves.CurveFile(digest, "f", "test", 0), rows.select(CURVES.names()))
+        file_no, _ = curves.remember(connection, curves.CurveFile(digest, "f", "test", 0), [], rows.height)
+        curves.put(connection, file_no, rows.select(CURVES.names()))

@@ -10,7 +10,8 @@ import pytest
 from energy.frames import FLOW_INTERVALS, READINGS, ROUTES
 from energy.model import LONGEST_STILLNESS
 from energy.time import PARIS, local_day
-from processing.intervals import LONGEST_INTERPOLATION, intervals_from_registers, power_now
+from processing.intervals import LONGEST_INTERPOLATION, intervals_from_registers
+from processing.power_now import power_now
 
 T0 = datetime(2026, 3, 14, 12, tzinfo=UTC)
 FROM, TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -43,7 +44,7 @@ def route(
     until: Minutes | None = None,
 ) -> tuple[object, ...]:
     start, end = FROM if since is None else after(since), TO if until is None else after(until)
-    return (series, point, flow, tariff, limit_w, start, end)
+    return (series, point, flow, tariff, limit_w, start, end, "register")
 
 
 def routes(*rows: tuple[object, ...]) -> pl.DataFrame:
@@ -123,7 +124,13 @@ REGISTERS: list[tuple[str, Register, list[Interval]]] = [
     ),
     ("a reset breaks the register", [(0, 9000), (15, 9100), (30, 40), (45, 140)],
         [*energies(MEASURED, 100), *energies(MEASURED, 100, since=30)]),
-    ("a rollover is taken for a reset: one quarter is lost", [(0, 999_999_900), (15, 50), (30, 150)],
+    ("a Linky rolls over at 10^9 Wh", [(0, 999_999_900), (15, 50), (30, 150)], energies(MEASURED, 150, 100)),
+    ("so does a meter of five digits of kWh", [(0, 99_999_000), (15, 0.4), (30, 2000)], energies(MEASURED, 1000, 2000)),
+    ("within a quarter too", [(-5, 999_999_700), (5, 999_999_900), (25, 300)], energies(SPLIT, 300)),
+    ("over the ceiling it is a reset", [(0, 999_800_000), (15, 0), (30, 100)], energies(MEASURED, 100, since=15)),
+    ("a glitch near the end is a glitch", [(0, 999_999_800), (15, 10), (30, 999_999_900), (45, 999_999_950)],
+        [*energies(SPLIT, 50, 50), *energies(MEASURED, 50, since=30)]),
+    ("a smaller counter that begins again is a reset: its size is not known", [(0, 65_000), (15, 40), (30, 140)],
         energies(MEASURED, 100, since=15)),
     ("a first reading far too high stands alone", [(0, 9e6), (15, 100), (30, 150)], energies(MEASURED, 50, since=15)),
     ("a last reading that falls is held", [(0, 100), (15, 200), (30, 10)], energies(MEASURED, 100)),
@@ -223,7 +230,7 @@ def test_local_days_of_a_clock_change_have_their_quarters(day: date, quarters: i
     register = pl.DataFrame({"at": pl.datetime_range(span.start, span.end, "10m", time_unit="us", eager=True)}).select(
         series_no=pl.lit(1, pl.Int32), at="at", value=pl.int_range(pl.len()) * 20.0
     )
-    valid = pl.DataFrame([(1, 1, "import", "", None, span.start, span.end)], schema=ROUTES, orient="row")
+    valid = pl.DataFrame([(1, 1, "import", "", None, span.start, span.end, "register")], schema=ROUTES, orient="row")
     computed = intervals_from_registers(register, valid)
     assert computed["start"].is_between(span.start, span.end, closed="left").all()
     assert computed["energy_wh"].to_list() == [30] * quarters

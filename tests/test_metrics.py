@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.health import SILENT_AFTER_S
-from api.metrics import ANSWER_WITHIN_S, OF_HUB, OF_LISTENER
+from api.metrics import ANSWER_WITHIN_S, OF_CHECK, OF_HUB, OF_LISTENER
 from ingest.write import TELL_EVERY_S
 from store.connect import connect
 from store.listeners import ListenerState, tell
@@ -123,9 +123,9 @@ def test_the_label_of_a_listener_may_be_any_name(client: httpx.Client, migrated_
 
 @pytest.mark.parametrize("page", ["api.md", "api.fr.md", "deploy.md", "deploy.fr.md"])
 def test_the_metrics_that_the_guides_name_exist(page: str) -> None:
-    names = {name for name, _ in (*OF_HUB.values(), *OF_LISTENER.values())} | {"hub_database_up"}
+    names = {name for name, _ in (*OF_HUB.values(), *OF_CHECK.values(), *OF_LISTENER.values())} | {"hub_database_up"}
     named = set(
-        re.findall(r"\bhub_(?:database|listener|quarantine|last|devices|\w+_spans)\w*", (DOCS / page).read_text())
+        re.findall(r"\bhub_(?:database|listener|quarantine|last|recompute|devices|\w+_spans)\w*", (DOCS / page).read_text())
     )
     assert named
     assert named <= names

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+
+from tests.page_elements import Element, Reader
 
 PAGE: Final = Path(__file__).parents[1] / "dashboards" / "page"
 DATA: Final = Path(__file__).parent / "data" / "page"
@@ -25,65 +25,10 @@ COLUMNS: Final = ("production_kwh", "surplus_kwh", "allocated_kwh", "residual_kw
 RATES: Final = ("self_consumption", "self_sufficiency", "coverage")
 BUDGET_MS: Final = 6000
 DEADLINE_S: Final = 90
-VOID: Final = {"meta", "link", "img", "input", "br", "hr"}
 
 
 def recorded(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-
-
-@dataclass
-class Element:
-    """An element of the dumped page."""
-
-    tag: str
-    attributes: dict[str, str | None]
-    children: "list[Element | str]" = field(default_factory=list)
-
-    def all(self, **wanted: str) -> "list[Element]":
-        """This and those inside with these attributes (data_x is data-x, class_ one of the classes)."""
-        found = [self] if wanted and all(self._has(key, value) for key, value in wanted.items()) else []
-        return found + [e for child in self.children if isinstance(child, Element) for e in child.all(**wanted)]
-
-    def _has(self, key: str, value: str) -> bool:
-        if key == "tag":
-            return self.tag == value
-        held = self.attributes.get(key.rstrip("_").replace("_", "-")) or ""
-        return value in held.split() if key == "class_" else value == held
-
-    def one(self, **wanted: str) -> "Element":
-        found = self.all(**wanted)
-        assert len(found) == 1, f"{len(found)} elements with {wanted}"
-        return found[0]
-
-    @property
-    def text(self) -> str:
-        """Text with every kind of space made an ordinary one."""
-        return re.sub(r"\s+", " ", "".join(self._strings())).strip()
-
-    def _strings(self) -> list[str]:
-        return [s for c in self.children for s in ([c] if isinstance(c, str) else c._strings())]
-
-
-class Reader(HTMLParser):
-    """Builds elements from a dump, whose tags are all closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = [Element("root", {})]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, dict(attrs))
-        self.open[-1].children.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop().tag == tag
-
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
 
 
 class Hub(ThreadingHTTPServer):
@@ -190,6 +135,11 @@ def shown(day: dict[str, Any], comma: str) -> dict[str, str]:
     return {name: f"{day['totals'][column]:.1f}".replace(".", comma) + " kWh" for name, column in pairs}
 
 
+def table_rows(page: Element, name: str) -> list[Element]:
+    """The rows in the body of a table."""
+    return page.one(id=name).one(tag="tbody").all(tag="tr")
+
+
 @pytest.mark.slow
 def test_the_latest_day_in_french(hub: Hub, browser: Callable[..., Element]) -> None:
     page, day = browser(accept="fr-FR"), recorded("concarneau-day")
@@ -207,6 +157,7 @@ def test_the_latest_day_in_french(hub: Hub, browser: Callable[..., Element]) -> 
     )
     assert page.one(data_now="consumption").text == "14,8 kW consommés"
     assert page.one(id="state").text.startswith("Provisoire : 5 intervalles attendent encore des mesures.")
+    assert "85 % des mesures de la journée entière sont connues." in page.one(id="state").text
     assert "hidden" in page.one(id="banner").attributes
     assert all(path.startswith(("/?", "/page/", "/v1/")) for path in hub.asked)
 
@@ -214,7 +165,7 @@ def test_the_latest_day_in_french(hub: Hub, browser: Callable[..., Element]) -> 
 @pytest.mark.slow
 def test_gaps_stay_gaps_and_provisional_intervals_are_marked(browser: Callable[..., Element]) -> None:
     page, day = browser(lang="en", community="concarneau", day="2026-10-16"), recorded("concarneau-day")
-    rows = page.one(id="table-body").one(tag="tbody").all(tag="tr")
+    rows = table_rows(page, "table-body")
     # Midnight to 21:45 is 87 quarter-hours; the four from 05:15 have no reading, the rest of the day is still to come.
     assert len(rows) == 87 == len(day["rows"]) + 4
     assert [row.text for row in rows[21:25]] == [
@@ -238,6 +189,39 @@ def test_gaps_stay_gaps_and_provisional_intervals_are_marked(browser: Callable[.
 
 
 @pytest.mark.slow
+def test_what_is_not_whole_says_how_much_is_known(browser: Callable[..., Element]) -> None:
+    page, points = browser(lang="en", community="concarneau"), recorded("concarneau-points")["points"]
+    assert {row["completeness"] for row in recorded("concarneau-week")["rows"]} == {1.0, 0.97247, 0.857142}
+    days = {day.attributes["data-day"] or "": day for day in page.one(id="week").all(tag="button")}
+    part = {name: [mark.text for mark in day.all(class_="part")] for name, day in days.items()}
+    assert {name: marks for name, marks in part.items() if marks} == {
+        "2026-10-11": ["97% known"],  # cut, as everywhere: 97.2 % is no more than 97
+        "2026-10-16": ["85% known"],
+    }
+    assert "97% of its readings are known" in (days["2026-10-11"].attributes["aria-label"] or "")
+    shown = [row.all(tag="td")[-1].text for row in page.one(id="members").all(tag="tr")[1:]]
+    assert sorted(shown) == sorted(f"{int(point['completeness'] * 100)}%" for point in points)
+
+
+@pytest.mark.slow
+def test_residuals_of_the_month_are_shown_where_the_operator_is_known(
+    hub: Hub, browser: Callable[..., Element]
+) -> None:
+    page = browser(lang="fr", community="concarneau")
+    assert any("/concarneau/residuals?start=2026-10-01&end=2026-11-01" in path for path in hub.asked)
+    assert "hidden" not in page.one(id="residuals-section").attributes
+    assert page.one(id="residuals-month").text == "octobre 2026"
+    rows = [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table_rows(page, "residuals")]
+    assert rows[:2] == [
+        ["…8840", "injecté", "412,9", "398,1", "-14,7", "-3,6 %", "1 436", "39"],
+        ["…1103", "soutiré", "187,4", "196,9", "+9,5", "+5,1 %", "1 440", "39"],
+    ]
+    # What cannot be compared is a dash, never zero; a point that only the device knows has nothing to show.
+    assert rows[-1] == ["…5512", "soutiré", "–", "–", "–", "–", "0", "1 440"]
+    assert len(rows) == len(recorded("concarneau-residuals")["residuals"]) - 1
+
+
+@pytest.mark.slow
 def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Callable[..., Element]) -> None:
     hub.points_forbidden = True
     page = browser(lang="fr", community="mornant")
@@ -248,6 +232,8 @@ def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Calla
     assert page.one(id="state").text == "Arrêté : toutes les mesures attendues sont là."
     assert page.one(data_day="2026-10-22").attributes["aria-label"] == "jeudi 22 octobre 2026\u00a0: aucune mesure"
     assert page.one(id="members").text == "Les membres de cette journée ne peuvent pas être lus."
+    assert page.all(class_="part") == []
+    assert "hidden" in page.one(id="residuals-section").attributes
 
 
 @pytest.mark.slow

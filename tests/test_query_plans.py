@@ -14,7 +14,7 @@ from store.connect import connect
 from store.queries import statement
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-BIG: Final = re.compile(r'Seq Scan on "?(reading|interval|curve|allocation|balance|stale|_hyper_\w+)\b')
+BIG: Final = re.compile(r'Seq Scan on "?(reading|interval|curve|operator_index|allocation|balance|stale|_hyper_\w+)\b')
 SERIES: Final = list(range(1, 11))
 # Ten meters for four weeks, every twenty minutes and every quarter of an hour; chunks of a hypertable among them.
 FILLING: Final = """
@@ -39,6 +39,9 @@ FILLING: Final = """
     INSERT INTO curve
     SELECT g, 'import', at, 30, 0, 100, 14, 1 FROM generate_series(1, 10) AS g,
         generate_series('2026-01-01 UTC'::timestamptz, '2026-01-28 UTC', '30 min') AS at;
+    INSERT INTO operator_index
+    SELECT g, 'import', '', at, 0, extract(epoch FROM at), 14, 1 FROM generate_series(1, 10) AS g,
+        generate_series('2016-01-01 UTC'::timestamptz, '2026-01-28 UTC', '1 day') AS at;
     INSERT INTO allocation
     SELECT 1, g, at, 100, NULL, 10, 10, 90, NULL FROM generate_series(1, 10) AS g,
         generate_series('2026-01-01 UTC'::timestamptz, '2026-01-28 UTC', '15 min') AS at;
@@ -69,9 +72,16 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("intervals_replace", {**SPANS, "source": "operator"}),
     ("curves_of_spans", SPANS),
     ("residuals", DAY),
+    ("residuals_by_index", DAY),
+    ("indexes_remove", {"before": datetime(2016, 2, 1, tzinfo=UTC), "most": 1000}),
     ("curves_remove", {"before": START + timedelta(days=1), "most": 1000}),
     ("allocations_replace", DAY),
     ("balances_replace", DAY),
+    ("settlement_close", {"community_no": 1, "before": START + timedelta(days=50)}),
+    ("settlement_revise", DAY),
+    ("settlements", {"community_no": 1}),
+    ("settlement_balance", {**DAY, "version": 1}),
+    ("settlement_points", {**DAY, "version": 1}),
     ("communities", {"id": None}),
 ]
 

@@ -84,7 +84,7 @@ def test_what_was_settled_outlives_a_point(
         "removed",
         "consumer" if gone == "home" else "producer",
     )
-    assert sum(row["allocated_wh"] for row in shown.values()) == sum(row[4] for row in before["balance"])
+    assert sum(row["allocated_wh"] or 0 for row in shown.values()) == sum(row[4] for row in before["balance"])
     frozen = dict(connection.execute("SELECT id, frozen_before FROM point").fetchall())
     assert new is None or frozen[new] == CUT_OFF, "what cannot be computed is not begun with"
 

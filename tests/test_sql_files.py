@@ -33,7 +33,7 @@ KEYWORDS: Final = frozenset(
 )
 """Words that mean something to SQL and name nothing of ours."""
 PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
-CANNOT_BE_PREPARED: Final = re.compile(r"(ANALYZE|COPY|CREATE|DO|DROP|LISTEN|TRUNCATE)\b")
+CANNOT_BE_PREPARED: Final = re.compile(r"(ANALYZE|BEGIN|COPY|CREATE|DO|DROP|LISTEN|TRUNCATE)\b")
 
 
 def code_of(path: Path) -> str:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy.model import Quantity, Reading
+from energy.time import ceil_to_step
 from processing.run import Worker
 from store import spans
 from tests.metering import DAY, FORGET_ALL, append, apply, compute_at_once, exhaust, stored, worker_on
@@ -94,10 +95,15 @@ def history(draw: st.DrawFn, device: str, quantity: Quantity, tariff: str) -> li
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> Delivery:
-    """The histories of all registers in any order; a reading and its correction may change places."""
+def deliveries(draw: st.DrawFn, *, corrected: bool = True) -> Delivery:
+    """The histories of all registers in any order; a reading and its correction may change places.
+
+    Not corrected: of the values of one instant only the first, so that what is stored does not depend on the order.
+    """
     registers = draw(st.sampled_from([REGISTERS, REGISTERS[:1], REGISTERS[-1:], REGISTERS[2:4]]))
     readings = [reading for register in registers for reading in draw(history(*register))]
+    if not corrected:
+        readings = [*{(r.device, r.tariff, r.at): r for r in reversed(readings)}.values()]
     order = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311 - an order, not a secret
     match draw(st.sampled_from(["in order", "shuffled", "a late stretch"])):
         case "in order":
@@ -145,3 +151,75 @@ def test_any_order_of_arrival_gives_what_all_readings_give_at_once(
     spans.mark(connection, "community", [(1, day) for day in days])
     exhaust(worker)
     assert stored(connection) == settled, "settled anew, everything is as it was"
+
+
+def stored_after(
+    valley: tuple[str, psycopg.Connection, Worker], delivery: Delivery
+) -> dict[str, list[tuple[Any, ...]]]:
+    """What is computed of a delivery, and nothing else; but the power of now, which is what was heard last."""
+    _, connection, worker = valley
+    connection.execute(FORGET_ALL)
+    for batch, worked in zip(delivery.batches, delivery.worked, strict=True):
+        append(connection, batch)
+        if worked:
+            exhaust(worker)
+    exhaust(worker)
+    assert spans.count(connection) == (0, 0)
+    return {table: rows for table, rows in stored(connection).items() if table != "power_now"}
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(delivery=deliveries(corrected=False))
+def test_late_or_split_data_gives_what_early_data_gives_and_again_changes_nothing(
+    valley: tuple[str, psycopg.Connection, Worker], delivery: Delivery
+) -> None:
+    _, connection, worker = valley
+    readings = sorted((r for batch in delivery.batches for r in batch), key=lambda reading: reading.at or DAY)
+    early = stored_after(valley, Delivery([readings], [True]))
+    late = stored_after(valley, delivery)
+    assert late == early
+
+    written = {table: connection.execute(query.encode()).fetchall() for table, query in WRITTEN.items()}
+    append(connection, readings)
+    assert spans.count(connection) == (0, 0), "what is known already makes nothing stale"
+    days = connection.execute("SELECT DISTINCT series_no, (at AT TIME ZONE 'UTC')::date FROM reading").fetchall()
+    spans.mark(connection, "series", days)
+    assert exhaust(worker) == len(days), "made anew, no interval is another, and no community is settled again"
+    assert {table: connection.execute(query.encode()).fetchall() for table, query in WRITTEN.items()} == written
+
+
+WRITTEN: Final = {
+    table: f"SELECT t.*, xmin::text FROM {table} AS t ORDER BY 1, 2, 3"
+    for table in ("interval", "allocation", "balance")
+}
+"""The rows and the transaction that last wrote each."""
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.tuples(st.integers(1, 115), st.integers(0, 900)), min_size=1, max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_intervals_and_balance_add_up_to_the_difference_of_the_register(
+    valley: tuple[str, psycopg.Connection, Worker], steps: list[tuple[int, int]], chance: random.Random
+) -> None:
+    """A sound register from one edge of the grid to another, in parts that come in any order."""
+    at, shown_wh = DAY + timedelta(hours=20), 5_000
+    told = [Reading("roof", Quantity.PV_ENERGY, shown_wh, at, dialect="test")]
+    for gap_min, rise_wh in steps:
+        at, shown_wh = at + timedelta(minutes=gap_min), shown_wh + rise_wh
+        told.append(Reading("roof", Quantity.PV_ENERGY, shown_wh, at, dialect="test"))
+    told.append(
+        Reading("roof", Quantity.PV_ENERGY, shown_wh + 7, ceil_to_step(at + timedelta(minutes=1)), dialect="test")
+    )
+    chance.shuffle(told)
+    batches = [told[i : i + 5] for i in range(0, len(told), 5)]
+    found = stored_after(valley, Delivery(batches, [chance.random() < 0.5 for _ in batches]))
+    assert sum(row[4] for row in found["interval"]) == shown_wh + 7 - 5_000
+    assert sum(row[3] for row in found["balance"]) == shown_wh + 7 - 5_000

@@ -14,6 +14,12 @@ export function shiftDay(day, count) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** The first day of the month of a calendar day, and of the month after it. */
+export function monthAround(day) {
+  const first = `${day.slice(0, 7)}-01`;
+  return { start: first, end: `${shiftDay(first, 31).slice(0, 7)}-01` };
+}
+
 /** The local calendar day of an instant. */
 export function dayOf(instant, zone) {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" })

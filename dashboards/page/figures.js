@@ -30,10 +30,12 @@ export function showState(element, slots, totals, words) {
   const provisional = slots.filter(({ row }) => row && row.status !== "settled").length;
   const missing = slots.filter(({ row }) => !row).length;
   const whole = totals.status === "settled"; // a day that has not ended, or began before the first reading, is not
+  const part = totals.completeness < 1 ? words.text("status.part", { part: words.part(totals.completeness) }) : null;
   const sentences = [
     provisional ? words.count("status.provisional", provisional) : null,
     missing ? words.count("status.missing", missing) : null,
     provisional || missing ? null : words.text(whole ? "status.settled" : "status.so_far"),
+    part,
     ESTIMATED.includes(totals.quality) ? words.text("quality.estimated") : null,
     totals.quality === QUESTIONABLE ? words.text("quality.questionable") : null,
   ].filter(Boolean);

@@ -29,17 +29,23 @@ export function categoryName(category, words) {
 export function showMembers(host, points, words) {
   const names = shortIds(points.map(({ point }) => point));
   const top = Math.max(0.001, ...points.map((point) => Math.max(point.import_kwh ?? 0, point.export_kwh ?? 0)));
+  const isPart = points.some(({ completeness }) => completeness !== null && completeness < 1);
   const head = html(
     "tr",
     {},
     html("th", { scope: "col" }, words.text("members.category")),
     html("th", { scope: "col", class: "point" }, words.text("members.point")),
     HEADS.map(([key, name]) => html("th", { scope: "col", class: name }, words.text(key))),
+    isPart ? html("th", { scope: "col" }, words.text("members.known")) : null,
   );
   const bodies = byCategory(points).map(([category, members]) => {
     const name = categoryName(category, words);
     const label = html("th", { scope: "rowgroup", rowspan: members.length, class: "category" }, name);
-    const lines = members.map((point, i) => line(point, i === 0 ? label : null, names.get(point.point), top, words));
+    const lines = members.map((point, i) => {
+      const row = line(point, i === 0 ? label : null, names.get(point.point), top, words);
+      if (isPart) row.append(known(point, words));
+      return row;
+    });
     return html("tbody", { "data-category": category }, lines);
   });
   const table = html("table", {}, html("thead", {}, head), bodies);
@@ -80,6 +86,12 @@ function line(point, label, name, top, words) {
     cell(produces, point.export_kwh),
     cell(produces, point.surplus_kwh, "less"),
   );
+}
+
+/** How much of what was awaited of a member is known; of one that is gone nobody can tell. */
+function known({ completeness }, words) {
+  const text = completeness === null ? "–" : words.part(completeness);
+  return html("td", { class: completeness < 1 ? "part" : null }, text);
 }
 
 function bar(top, ...parts) {

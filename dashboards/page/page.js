@@ -1,5 +1,5 @@
 // The page: what is shown (community, day, language), where it comes from, and when it is read again.
-import { dayOf, shiftDay, stepName, weekAround } from "./days.js";
+import { dayOf, monthAround, shiftDay, stepName, weekAround } from "./days.js";
 import { byId } from "./elements.js";
 import { address, communityAddress, follow, Problem, read } from "./hub.js";
 import { wireNavigation } from "./navigation.js";
@@ -18,6 +18,7 @@ const state = {
   balance: null, // of community `id` and local `day`
   week: null,
   points: null, // null where they cannot be read
+  residuals: null, // of community `id` and the local month that begins on the day `start`
   now: null,
   health: null,
   live: null,
@@ -82,7 +83,7 @@ function arrive() {
   state.pinned = asked.day;
   if (asked.language) state.language = chooseLanguage(asked.language);
   if (state.community && state.community.id !== before) {
-    Object.assign(state, { balance: null, week: null, points: null, now: null });
+    Object.assign(state, { balance: null, week: null, points: null, residuals: null, now: null });
     followCommunity();
     loadNow();
   }
@@ -120,6 +121,22 @@ async function load() {
     fail(error);
   }
   byId("day").removeAttribute("aria-busy");
+  view.render();
+  loadResiduals(signal);
+}
+
+/** The month's residuals are read after the day, and once: the operator's files come rarely. */
+async function loadResiduals(signal) {
+  const { id } = state.community;
+  const month = monthAround(state.shown);
+  if (state.residuals?.id === id && state.residuals.start === month.start) return;
+  try {
+    const found = await read(communityAddress(id, "residuals", month), signal).catch(orSilence);
+    if (found) state.residuals = { id, start: month.start, rows: found.residuals };
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    throw error;
+  }
   view.render();
 }
 

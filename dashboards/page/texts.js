@@ -46,6 +46,10 @@ export const TEXTS = {
     "Every reading so far is in; the figures do not cover the whole day.",
     "Toutes les mesures attendues jusqu’ici sont là\u202f; les chiffres ne couvrent pas toute la journée."
   ],
+  "status.part": [
+    "{part} of the whole day’s readings are known.",
+    "{part} des mesures de la journée entière sont connues."
+  ],
   "status.provisional.one": [
     "Provisional: {n} interval still awaits readings.",
     "Provisoire\u00a0: {n} intervalle attend encore des mesures."
@@ -117,6 +121,11 @@ export const TEXTS = {
     "{day}: {consumption} consumed, of which {shared} shared; {production} produced",
     "{day}\u00a0: {consumption} consommés, dont {shared} partagés\u202f; {production} produits"
   ],
+  "week.part": ["{part} known", "{part} connu"],
+  "week.day.part": [
+    "{day}: {part} of its readings are known; {consumption} consumed, of which {shared} shared; {production} produced",
+    "{day}\u00a0: {part} des mesures sont connues\u202f; {consumption} consommés, dont {shared} partagés\u202f; {production} produits"
+  ],
   "week.empty": ["{day}: no reading", "{day}\u00a0: aucune mesure"],
   "members.title": ["Members", "Membres"],
   "members.note": [
@@ -130,7 +139,23 @@ export const TEXTS = {
   "members.produced": ["Produced", "Produit"],
   "members.surplus": ["of which surplus", "dont surplus"],
   "members.none": ["no reading", "aucune mesure"],
+  "members.known": ["Known", "Connu"],
   "members.failed": ["The members of this day cannot be read.", "Les membres de cette journée ne peuvent pas être lus."],
+  "residuals.title": ["Operator and devices", "Gestionnaire et appareils"],
+  "residuals.note": [
+    "What the grid operator’s files and the devices say of the same quarter-hours, furthest apart first: a meter that counts wrong comes out on top. Energy in kWh.",
+    "Ce que les fichiers du gestionnaire de réseau et les appareils disent des mêmes quarts d’heure, les plus grands écarts d’abord\u00a0: un compteur qui compte mal est en tête. Énergie en kWh."
+  ],
+  "residuals.point": ["Point", "Point"],
+  "residuals.flow": ["Flow", "Flux"],
+  "residuals.import": ["withdrawn", "soutiré"],
+  "residuals.export": ["injected", "injecté"],
+  "residuals.operator": ["Operator", "Gestionnaire"],
+  "residuals.device": ["Device", "Appareil"],
+  "residuals.residual": ["Device more (+) or less (−)", "Appareil en plus (+) ou en moins (−)"],
+  "residuals.rate": ["of the operator’s", "du gestionnaire"],
+  "residuals.compared": ["Quarter-hours compared", "Quarts d’heure comparés"],
+  "residuals.alone": ["Known by one alone", "Connus d’un seul"],
   "category.home": ["Homes", "Logements"],
   "category.school": ["Schools", "Écoles"],
   "category.town_hall": ["Town hall", "Mairie"],

@@ -1,12 +1,13 @@
 // Put the state on the page. Everything shown is a function of the state; nothing is read from the hub here.
 import { drawChart, showLegend } from "./chart.js";
-import { dayOf, shiftDay, slotsOf, stepName } from "./days.js";
+import { dayOf, monthAround, shiftDay, slotsOf, stepName } from "./days.js";
 import { byId, html, replace } from "./elements.js";
 import { communityLine, showFigures, showFlow, showLead, showNow, showRates, showState } from "./figures.js";
 import { communityAddress } from "./hub.js";
 import { showMembers } from "./members.js";
 import { showCommunities, showDate, showLanguage } from "./navigation.js";
 import { makeReadable, showTable } from "./readout.js";
+import { showResiduals, withOperator } from "./residuals.js";
 import { showWeek } from "./week.js";
 import { wordsOf } from "./words.js";
 
@@ -61,6 +62,7 @@ export function makeView(state, actions) {
     byId("context").hidden = !week || !community.first_start;
     if (!community.first_start) showEmpty("never");
     else if (current && !filled) showEmpty("day", endsOf(community));
+    renderResiduals();
     if (week) showWeek(byId("week"), { ...week, shown, onChoose: actions.chooseDay, words: drawn.words });
     if (filled) {
       renderBalance(current);
@@ -107,6 +109,17 @@ export function makeView(state, actions) {
     const { words } = drawn;
     if (state.points) showMembers(byId("members"), state.points, words);
     else replace(byId("members"), html("p", { class: "aside" }, words.text("members.failed")));
+  }
+
+  /** The month of the day shown, where the community has any file of the operator. */
+  function renderResiduals() {
+    const { community, residuals, shown } = state;
+    const current = residuals?.id === community.id && residuals.start === monthAround(shown).start;
+    const rows = current ? withOperator(residuals.rows) : [];
+    byId("residuals-section").hidden = rows.length === 0;
+    if (rows.length === 0) return;
+    byId("residuals-month").textContent = drawn.words.day(residuals.start, "month");
+    showResiduals(byId("residuals"), rows, drawn.words);
   }
 
   function renderBanner() {

@@ -20,6 +20,7 @@ export function showWeek(list, { days, rows, shown, onChoose, words }) {
         html("span", { class: "weekday" }, words.day(day, "weekday")),
         html("span", { class: "number" }, words.day(day, "number")),
         html("span", { class: "rate" }, row ? words.percent(row.self_sufficiency_rate) : "–"),
+        isPart(row) ? html("span", { class: "part" }, words.text("week.part", { part: words.part(row.completeness) })) : null,
       );
       button.addEventListener("click", () => onChoose(day));
       return html("li", {}, button);
@@ -28,10 +29,15 @@ export function showWeek(list, { days, rows, shown, onChoose, words }) {
   if (focused) list.querySelector(`[data-day="${focused}"]`)?.focus();
 }
 
+function isPart(row) {
+  return row !== null && row.completeness < 1;
+}
+
 function said(day, row, words) {
   const name = words.day(day);
   if (!row) return words.text("week.empty", { day: name });
-  return words.text("week.day", {
+  return words.text(isPart(row) ? "week.day.part" : "week.day", {
+    part: words.part(row.completeness),
     day: name,
     consumption: words.energyUnit(row.consumption_kwh),
     shared: words.energyUnit(row.allocated_kwh),

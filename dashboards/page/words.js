@@ -23,11 +23,14 @@ export function wordsOf(language, zone = "UTC") {
   const hundredths = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const whole = number({ maximumFractionDigits: 0 });
   const percent = number({ style: "percent", maximumFractionDigits: 0 });
+  const more = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
+  const morePercent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
   const date = (options) => new Intl.DateTimeFormat(locale, options);
   const clock = date({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const zoned = date({ timeZone: zone, hour: "2-digit", timeZoneName: "shortOffset" });
   const dayFormats = {
     long: date({ timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    month: date({ timeZone: "UTC", month: "long", year: "numeric" }),
     short: date({ timeZone: "UTC", day: "numeric", month: "long", year: "numeric" }),
     weekday: date({ timeZone: "UTC", weekday: "short" }),
     number: date({ timeZone: "UTC", day: "numeric" }),
@@ -53,6 +56,12 @@ export function wordsOf(language, zone = "UTC") {
     fine: (kwh) => (missing(kwh) ? "–" : hundredths.format(kwh)),
     tick: (kwh) => number({ maximumFractionDigits: 2 }).format(kwh),
     power: (watts) => (missing(watts) ? "–" : tenths.format(watts / 1000)),
+    /** More or less, with its sign. */
+    signed: (kwh) => (missing(kwh) ? "–" : more.format(kwh)),
+    signedPercent: (rate) => (missing(rate) ? "–" : morePercent.format(rate)),
+    whole: (count) => whole.format(count),
+    /** A part of what was awaited: never 100% before it is whole, nor 0% where something is known. */
+    part: (rate) => percent.format(rate > 0 ? Math.max(0.01, Math.floor(rate * 100) / 100) : 0),
     percent: (rate) => (missing(rate) ? "–" : percent.format(rate)),
     time: (instant) => clock.format(instant),
     /** Which of the two when clocks go back: UTC+2 or UTC+1. */

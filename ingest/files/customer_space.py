@@ -1,7 +1,9 @@
 """The blocks of files from the Enedis customer space: a line of names, a line of values, then a table that begins with
-Horodate. Several blocks, of several points or quantities, may follow one another; lines between may be blank.
+Horodate. The separator is `;`, or a tab where a spreadsheet wrote the file again. Several blocks, of several points or
+quantities, may follow one another; lines between may be blank.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -10,11 +12,10 @@ import polars as pl
 
 from ingest.files.content import Opened
 from ingest.files.sieve import Sieve
-from ingest.files.text import cells
+from ingest.files.text import cells, separator_of
 from ingest.files.words import plain, why_not_active
 
-SEPARATOR: Final = ";"
-_OPENING: Final = b"Identifiant PRM;"
+_OPENING: Final = re.compile(rb"^identifiant prm[;\t]", re.IGNORECASE | re.MULTILINE)
 _PREAMBLE: Final = 3
 """Lines with something in them before the values: names, what is so named, header of the table."""
 
@@ -24,6 +25,7 @@ class Block:
     """One block: where it begins, what its two first lines say, and its table, whose first row is `first_line`."""
 
     line: int
+    separator: str
     says: dict[str, str]
     header: tuple[str, ...]
     table: bytes
@@ -35,30 +37,23 @@ def first_about(opened: Opened) -> str | None:
     if opened.header[:2] != ("identifiant prm", "type de donnees") or "horodate" in opened.header:
         return None
     lines = [line for line in opened.head.splitlines() if line.strip(" ;\t")]
-    values = lines[1].replace('"', "").split(SEPARATOR) if len(lines) > 1 else []
+    values = lines[1].replace('"', "").split(separator_of(lines[0])) if len(lines) > 1 else []
     return plain(values[1]) if len(values) > 1 else ""
 
 
 def blocks(opened: Opened) -> Iterator[Block]:
     """Cut a file into its blocks."""
     content = opened.content.replace(b'"', b"")
-    line, counted, start = 1, 0, _opening(content, 0)
-    while start >= 0:
+    line, counted = 1, 0
+    openings = [found.start() for found in _OPENING.finditer(content)]
+    for start, following in zip(openings, [*openings[1:], len(content)], strict=True):
         line += content.count(b"\n", counted, start)
         counted = start
-        following = _opening(content, start + len(_OPENING))
-        yield _block(content[start : following if following >= 0 else len(content)], line)
-        start = following
-
-
-def _opening(content: bytes, start: int) -> int:
-    at = content.find(_OPENING, start)
-    while at > 0 and content[at - 1 : at] != b"\n":
-        at = content.find(_OPENING, at + 1)
-    return at
+        yield _block(content[start:following], line)
 
 
 def _block(text: bytes, line: int) -> Block:
+    separator = separator_of(text[: text.find(b"\n")].decode())
     rows: list[list[str]] = []
     begins, position = line, 0
     while position < len(text) and len(rows) < _PREAMBLE:
@@ -66,10 +61,10 @@ def _block(text: bytes, line: int) -> Block:
         row = text[position:end].decode()
         position, line = end, line + 1
         if row.strip(" ;\t\n"):
-            rows.append([cell.strip() for cell in row.split(SEPARATOR)])
+            rows.append([cell.strip() for cell in row.split(separator)])
     names, values, header = (*rows, [], [], [])[:_PREAMBLE]
     says = dict(zip(map(plain, names), values, strict=False))
-    return Block(begins, says, tuple(map(plain, header)), text[position:], line)
+    return Block(begins, separator, says, tuple(map(plain, header)), text[position:], line)
 
 
 def rows_of(block: Block, sieve: Sieve, about: str, columns: dict[str, int]) -> pl.DataFrame | None:
@@ -86,7 +81,7 @@ def rows_of(block: Block, sieve: Sieve, about: str, columns: dict[str, int]) -> 
         sieve.refused += 1
         sieve.tell(block.line, "the file breaks off here, or the table that begins with Horodate is missing")
         return None
-    frame = cells(block.table, SEPARATOR, columns, block.first_line)
+    frame = cells(block.table, block.separator, columns, block.first_line)
     if about not in said:
         sieve.left_out += frame.height
         why = why_not_active(said) or f"{said!r} is no block of this kind of file: download it by itself"

@@ -18,7 +18,7 @@ from ingest.files.content import Adapter, FileContent, FileOptions, Opened
 from ingest.files.enedis_r63 import minutes_of
 from ingest.files.json_values import decoded, frame_of, objects, text_of
 from ingest.files.labels import labelled
-from ingest.files.local_time import naive, to_utc
+from ingest.files.local_time import instants
 from ingest.files.sieve import Sieve
 from ingest.files.steps import starts
 from ingest.files.words import DAILY
@@ -46,7 +46,7 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     daily = {word: DAILY for word in ("", "P1D") if (frame.get_column("step") == word).any()}
     frame = sieve.words(frame, "step", daily, left_out=True)
     frame = sieve.refuse(frame, pl.col("step_min").is_null(), "the step {} is not between PT5M and PT60M", "step")
-    frame = to_utc(naive(labelled(frame, sieve), sieve), sieve, PARIS)
+    frame = instants(labelled(frame, sieve), sieve, PARIS)
     return sieve.content(NAME, sieve.numbers(starts(frame), pl.col("factor")))
 
 

@@ -1,6 +1,7 @@
 """Enedis flow R63: load curves of many points as CSV, one line per value, columns by their header names.
 
-Clock: naive Paris time. A stamp is the END of its step; the step is in the column Pas (PT5M..PT60M, PT1H).
+Clock: naive Paris time, also as spreadsheets write it (05/01/2026 00:30), or with an offset. A stamp is the END of its
+step; the step is in the column Pas (PT5M..PT60M, PT1H).
 Unit: mean W or kW; Wh and kWh are the energy of the step. The same instant may come as BRUT, COMPLETE and CORRIGE: the
 last of these counts. A value whose 'Indice de vraisemblance' is not 0 is refused. Headers exist without accents, and
 files in cp1252; lines may go backward in time. Quality: by the letter of Nature, else by the stage; see words.py.
@@ -14,7 +15,7 @@ import polars as pl
 from energy.time import PARIS
 from ingest.files.content import Adapter, FileContent, FileOptions, Opened
 from ingest.files.labels import labelled
-from ingest.files.local_time import naive, to_utc
+from ingest.files.local_time import DAY_FIRST, ISO, instants
 from ingest.files.sieve import Sieve
 from ingest.files.steps import starts
 from ingest.files.text import columns_of, table
@@ -49,7 +50,7 @@ def read(opened: Opened, _options: FileOptions) -> FileContent:
     frame = frame.with_columns(pl.col("text").fill_null(""), *absent)
     step = pl.col("step").replace_strict(_steps(frame), default=None, return_dtype=pl.Int16)
     frame = sieve.refuse(frame.with_columns(step_min=step), pl.col("step_min").is_null(), _NO_STEP, "step")
-    frame = to_utc(naive(labelled(frame, sieve), sieve), sieve, PARIS)
+    frame = instants(labelled(frame, sieve), sieve, PARIS, (*ISO, *DAY_FIRST))
     # Only now: a value that is refused still tells which of the equal hours in autumn the others are of.
     believed = pl.col("doubt").is_null() | pl.col("doubt").is_in(["", "0"])
     frame = sieve.refuse(frame, ~believed, "the operator marks it unlikely (indice de vraisemblance {})", "doubt")

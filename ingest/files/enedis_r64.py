@@ -17,7 +17,7 @@ from energy.time import PARIS
 from ingest.files.content import Adapter, FileContent, FileOptions, Opened
 from ingest.files.json_values import decoded, frame_of, objects, text_of
 from ingest.files.labels import labelled
-from ingest.files.local_time import naive, to_utc
+from ingest.files.local_time import instants
 from ingest.files.registers import one_grid, tariff_of
 from ingest.files.sieve import Sieve
 from ingest.files.words import plain
@@ -44,7 +44,7 @@ def read(opened: Opened, _options: FileOptions) -> FileContent:
     frame = sieve.refuse(frame, pl.col("tariff") == _UNKNOWN, "the register {} is not known", "register")
     doubted = "the operator marks it unlikely (iv {})"
     frame = sieve.refuse(frame, ~pl.col("doubt").is_in(["", "0"]), doubted, "doubt")
-    frame = to_utc(naive(frame, sieve), sieve, PARIS)
+    frame = instants(frame, sieve, PARIS)
     return sieve.content(NAME, one_grid(sieve.numbers(frame, pl.col("factor")), sieve))
 
 

@@ -1,12 +1,13 @@
 """Any CSV file with a time and a value on each line, described by options: the last resort.
 
 Columns are found by their header (time, value, point, flow; see COLUMNS) or by the options `*_column`; without a
-column, `point` and `flow` are options. Separator (; tab , |) and decimal (point or comma) are detected; 1 234 and
-1,234.5 are no numbers.
+column, `point` and `flow` are options. Separator (; tab , |) and decimal (point or comma) are detected; thousands may
+be apart (1 234,5), but 1,234.5 and 1.234,5 are no numbers.
 Clock: stamps with an offset are what they say; others are local time of the option `zone`, which must be given then.
-Days may be written 2026-01-05, 05/01/2026 or 05.01.2026. The option `stamp` (start or end) must be given for means and
-interval energies: no file says it. Unit: the option `unit`, W, kW, Wh or kWh; W and kW are means, Wh and kWh need
-`kind` interval or register. The step is the option `step_min`, or told by the neighbours. Quality: 14 raw.
+Days may be written 2026-01-05, 05/01/2026 or 05.01.2026: the day comes before the month. The option `stamp` (start or
+end) must be given for means and interval energies: no file says it. Unit: the option `unit`, W, kW, Wh or kWh; W and kW
+are means, Wh and kWh need `kind` interval or register. The step is the option `step_min`, or told by the neighbours.
+Quality: 14 raw.
 Source: this page.
 """
 
@@ -19,7 +20,7 @@ import polars as pl
 
 from energy.errors import InvalidInput
 from ingest.files.content import Adapter, FileContent, FileOptions, Opened
-from ingest.files.local_time import DAY_FIRST, GERMAN, ISO, aware, naive, to_utc
+from ingest.files.local_time import DAY_FIRST, GERMAN, ISO, WITH_OFFSET, aware, instants
 from ingest.files.sieve import SHOWN, Sieve
 from ingest.files.steps import starts, with_steps, with_steps_after
 from ingest.files.text import columns_of, table
@@ -33,9 +34,10 @@ COLUMNS: Final = {
     "flow_word": ("flow", "direction"),
 }
 LONGEST_STEP_MIN: Final = 60
-WITH_OFFSET: Final = r"\d:\d\d.*(Z|[+-]\d\d:?\d\d)$"
-_QUOTED_DECIMAL: Final = re.compile(rb'"(-?\d+),(\d+)"')
-_SPREADSHEET: Final = r"^\d[.,]\d+[eE]\+?\d+$"
+_COLUMNS_SHOWN: Final = 8
+_QUOTED_DECIMAL: Final = re.compile(rb'"(-?[\d \xa0\xc2\xe2\x80\xaf]+),(\d+)"')
+"""A decimal comma that the quotes keep apart from the commas between cells, after thousands perhaps."""
+_SPREADSHEET: Final = r"^\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
 
 
 def recognises(opened: Opened) -> bool:
@@ -47,10 +49,10 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     """Read the table as the options describe it."""
     sieve = Sieve()
     measures, factor = _described(opened.name, options)
-    columns = columns_of(opened, _names(options), ("stamp", "text"))
-    for name, given in (("point", options.point), ("flow_word", options.flow)):
+    columns = columns_of(opened, _names(options), ())
+    for name, given in (("stamp", ""), ("text", ""), ("point", options.point), ("flow_word", options.flow)):
         if name not in columns and not given:
-            raise InvalidInput(f"{opened.name} has no column {COLUMNS[name][0]!r}: say it as an option")
+            raise InvalidInput(f"{opened.name}: {_absent(name, opened, options)}")
     frame = table(replace(opened, content=_QUOTED_DECIMAL.sub(rb"\1.\2", opened.content)), columns)
     given = {"point": options.point, "flow_word": options.flow}
     absent = [pl.lit(word).alias(name) for name, word in given.items() if name not in columns]
@@ -88,6 +90,14 @@ def _names(options: FileOptions) -> dict[str, tuple[str, ...]]:
     return {name: (plain(said[name]),) if said[name] else usual for name, usual in COLUMNS.items()}
 
 
+def _absent(name: str, opened: Opened, options: FileOptions) -> str:
+    """The sentence about a column that is not there."""
+    wanted, word = _names(options)[name][0], COLUMNS[name][0]
+    there = ", ".join(repr(header[:SHOWN]) for header in opened.header[:_COLUMNS_SHOWN])
+    more = ", or the value of all lines" if name in ("point", "flow_word") else ""
+    return f"no column is called {wanted!r}, its first line holds {there}: name it as the option {word}_column{more}"
+
+
 def _labelled(frame: pl.DataFrame, sieve: Sieve, measures: str) -> pl.DataFrame:
     frame = frame.with_columns(pl.col("point", "flow_word").fill_null(""))
     damaged = "the point {} is missing or damaged by a spreadsheet"
@@ -108,18 +118,15 @@ def _labelled(frame: pl.DataFrame, sieve: Sieve, measures: str) -> pl.DataFrame:
 
 
 def _at(frame: pl.DataFrame, sieve: Sieve, name: str, options: FileOptions) -> pl.DataFrame:
-    told = pl.col("stamp").str.contains(WITH_OFFSET)
-    with_offset, without = aware(frame.filter(told), sieve), frame.filter(~told)
-    if without.is_empty():
-        return with_offset
+    if frame.select(pl.col("stamp").str.contains(WITH_OFFSET).all()).item():
+        return aware(frame, sieve)
     if not options.zone:
         raise InvalidInput(f"{name} has stamps without offset: say their zone as an option, as Europe/Paris")
     try:
         zone = ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidInput(f"{name}: {options.zone!r} is no time zone: write it as Europe/Paris") from error
-    local = to_utc(naive(without, sieve, (*ISO, *DAY_FIRST, *GERMAN)), sieve, zone).drop("local")
-    return pl.concat([with_offset.select(local.columns), local])
+    return instants(frame, sieve, zone, (*ISO, *DAY_FIRST, *GERMAN))
 
 
 def _with_starts(frame: pl.DataFrame, sieve: Sieve, measures: str, options: FileOptions) -> pl.DataFrame:

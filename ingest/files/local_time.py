@@ -14,7 +14,16 @@ from ingest.files.sieve import Sieve
 ISO: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
 DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 GERMAN: Final = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
+WITH_OFFSET: Final = r"\d:\d\d.*(Z|[+-]\d\d:?\d\d)$"
 _SERIES: Final = ("point", "quantity", "tariff", "nature")
+
+
+def instants(frame: pl.DataFrame, sieve: Sieve, zone: ZoneInfo, forms: tuple[str, ...] = ISO) -> pl.DataFrame:
+    """Read the text `stamp` as `at` in UTC: with an offset it is what it says, without one a clock time of a zone."""
+    told = pl.col("stamp").str.contains(WITH_OFFSET).fill_null(value=False)
+    local = to_utc(naive(frame.filter(~told), sieve, forms), sieve, zone).drop("local")
+    with_offset = frame.filter(told)
+    return local if with_offset.is_empty() else pl.concat([aware(with_offset, sieve).select(local.columns), local])
 
 
 def aware(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:

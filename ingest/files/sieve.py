@@ -15,6 +15,11 @@ from ingest.files.words import RANKS
 
 LISTED: Final = 1000
 """Problems told one by one; of more only the number is told, for a file of another kind may have millions."""
+_APART: Final = "[ \u00a0\u202f]"
+_THOUSANDS: Final = rf"^-?\d{{1,3}}({_APART}\d{{3}})+([.,]\d+)?$"
+"""1 234,5 as French spreadsheets write it, with a space, a hard one or a narrow one."""
+_SPREADSHEET: Final = r"[eE]\+\d"
+"""2,45E+07, which was 24482581: what is left is not what the operator wrote."""
 _FROM: Final = pl.datetime(2000, 1, 1, time_zone="UTC")
 _TO: Final = pl.datetime(2100, 1, 1, time_zone="UTC")
 SHOWN: Final = 60
@@ -77,7 +82,11 @@ class Sieve:
         """Read the column `text` as `value` in the hub's unit; rows without text are gaps."""
         present = frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
         self.empty += frame.height - present.height
-        number = pl.col("text").str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        lost = "a spreadsheet has taken digits away from the value {}: export the file again"
+        present = self.refuse(present, pl.col("text").str.contains(_SPREADSHEET), lost, "text")
+        text = pl.col("text")
+        text = pl.when(text.str.contains(_THOUSANDS)).then(text.str.replace_all(_APART, "")).otherwise(text)
+        number = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
         # A decimal of kW becomes the W that was meant and not its nearest binary neighbour.
         scaled = (number * factor).round(6) + 0.0
         present = present.with_columns(value=scaled if isinstance(factor, pl.Expr) or factor != 1 else number + 0.0)

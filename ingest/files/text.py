@@ -11,7 +11,13 @@ from ingest.files.words import plain
 
 HEAD_CHARACTERS: Final = 4000
 SEPARATORS: Final = ";\t,|"
-_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_WIDE: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Marks and encodings; the mark of UTF-16 is how that of UTF-32 begins."""
 _LONGEST_UTF8: Final = 4
 
 
@@ -22,7 +28,7 @@ def open_text(content: bytes, name: str) -> Opened:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head = content[: HEAD_CHARACTERS * _LONGEST_UTF8].decode("utf-8", errors="ignore")[:HEAD_CHARACTERS]
     blank, first = _first_line(head)
-    header = tuple(plain(cell.strip('"')) for cell in first.split(_separator(first)))
+    header = tuple(plain(cell.strip('"')) for cell in first.split(separator_of(first)))
     return Opened(name, content, head, header, blank + 1)
 
 
@@ -33,9 +39,11 @@ def _first_line(head: str) -> tuple[int, str]:
 
 
 def _utf8(content: bytes) -> bytes:
-    for bom, encoding in _UTF16.items():
+    for bom, encoding in _WIDE:
         if content.startswith(bom):
             return content[len(bom) :].decode(encoding, errors="replace").encode()
+    if content[1:2] == content[3:4] == b"\0" and b"\0" not in (content[:1], content[2:3]):
+        return content.decode("utf-16-le", errors="replace").encode()
     content = content.removeprefix(codecs.BOM_UTF8)
     if content.isascii():
         return content
@@ -48,13 +56,14 @@ def _utf8(content: bytes) -> bytes:
     return content
 
 
-def _separator(line: str) -> str:
+def separator_of(line: str) -> str:
+    """The separator of cells that a line has most of; `;` where it has none."""
     return max(SEPARATORS, key=line.count)
 
 
 def table(opened: Opened, wanted: dict[str, int]) -> pl.DataFrame:
     """Read cells of the lines after the header, as `cells` does, by the separator of the header; quotes are dropped."""
-    separator = _separator(_first_line(opened.head)[1])
+    separator = separator_of(_first_line(opened.head)[1])
     return cells(opened.content.replace(b'"', b""), separator, wanted).filter(pl.col("line") > opened.header_line)
 
 

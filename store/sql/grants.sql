@@ -58,19 +58,26 @@ GRANT SELECT, INSERT, UPDATE (attempts) ON stale TO hub_ingest;
 GRANT SELECT ON
     reading, series, device, device_mapping, point, holder, community, membership, sharing_key TO hub_process;
 GRANT SELECT, INSERT, UPDATE, DELETE ON interval, allocation, balance TO hub_process;
+GRANT SELECT, INSERT, DELETE ON settlement, balance_revision, allocation_revision TO hub_process;
 GRANT SELECT, INSERT, UPDATE ON power_now TO hub_process;
+GRANT SELECT ON meter_swap TO hub_process;
+GRANT SELECT, INSERT, UPDATE, DELETE ON gap TO hub_process;
+GRANT SELECT, INSERT, UPDATE ON recomputation TO hub_process;
 GRANT SELECT, INSERT, UPDATE (attempts), DELETE ON stale TO hub_process;
 GRANT SELECT, INSERT ON release, release_file TO hub_process;
 GRANT DELETE ON reading TO hub_process;
-GRANT SELECT, DELETE ON reading_revision, curve, curve_revision TO hub_process;
+GRANT SELECT, DELETE ON
+    reading_revision, curve, curve_revision, operator_index, operator_index_revision TO hub_process;
 GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hub_process;
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
 
 -- hub serve: what is shown. Of what was refused, and of what waits, it only counts; readings and intervals it never sees,
--- but the energy of the latter by either source.
+-- but the energy of the latter by either source, and its quality.
 GRANT SELECT ON
     community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener,
-    compared_interval TO hub_api;
+    compared_interval, awaited_flow, operator_index TO hub_api;
+GRANT SELECT ON settlement, balance_revision, allocation_revision TO hub_api;
+GRANT SELECT ON recomputation TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;
 GRANT SELECT (error) ON stale TO hub_api;
 

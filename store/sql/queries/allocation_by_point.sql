@@ -1,22 +1,70 @@
--- What each member consumed, injected and was allocated over a span of time. What is kept of a point that is gone
--- stands under its number, so that the sum is still that of the balance.
+-- What each member consumed, injected and was allocated over a span of time, how much of what was awaited of it is
+-- known, and how well. A member that nothing is known of has null, never zero. What is kept of a point that is gone
+-- stands under its number, so that the sum is still that of the balance; what was awaited of it nobody can tell.
+WITH awaited AS (
+    SELECT
+        m.point_no,
+        sum(CASE p.role WHEN 'prosumer' THEN 2 ELSE 1 END * greatest(0, least(
+            ceil(extract(epoch FROM %(end)s::timestamptz) / (c.step_min * 60)),
+            floor(extract(epoch FROM m.valid_to) / (c.step_min * 60))
+        ) - ceil(extract(epoch FROM greatest(%(start)s::timestamptz, m.valid_from)) / (c.step_min * 60))))::bigint
+            AS expected
+    FROM membership AS m
+    JOIN community AS c ON c.no = m.community_no
+    JOIN point AS p ON p.no = m.point_no
+    WHERE m.community_no = %(community_no)s AND m.valid_from < %(end)s AND m.valid_to > %(start)s
+    GROUP BY m.point_no
+), summed AS (
+    SELECT
+        point_no,
+        count(import_wh) AS imports,
+        count(export_wh) AS exports,
+        sum(import_wh)::bigint AS import_wh,
+        sum(export_wh)::bigint AS export_wh,
+        sum(share_wh)::bigint AS share_wh,
+        sum(allocated_wh)::bigint AS allocated_wh,
+        sum(residual_wh)::bigint AS residual_wh,
+        sum(surplus_wh)::bigint AS surplus_wh,
+        max(start) AS last_start
+    FROM allocation
+    WHERE community_no = %(community_no)s AND start >= %(start)s AND start < %(end)s
+    GROUP BY point_no
+), member AS (
+    SELECT
+        coalesce(s.point_no, a.point_no) AS point_no,
+        coalesce(s.imports + s.exports, 0) AS present,
+        CASE WHEN a.expected > 0 THEN greatest(a.expected, s.imports + s.exports) END AS expected,
+        s.imports, s.exports, s.import_wh, s.export_wh, s.share_wh, s.allocated_wh, s.residual_wh, s.surplus_wh,
+        s.last_start
+    FROM summed AS s
+    FULL JOIN awaited AS a ON a.point_no = s.point_no
+    WHERE s.point_no IS NOT NULL OR a.expected > 0
+), known AS (
+    -- The quality of what was summed: of the flows that are awaited, in the steps that are whole.
+    SELECT a.point_no, max(i.quality)::int AS quality
+    FROM compared_interval AS i
+    JOIN community AS c ON c.no = %(community_no)s
+    JOIN allocation AS a
+        ON a.community_no = c.no AND a.point_no = i.point_no
+        AND a.start = date_bin(make_interval(mins => c.step_min), i.start, '1970-01-01 00:00:00+00')
+    WHERE
+        i.point_no = ANY (ARRAY(SELECT point_no FROM membership WHERE community_no = %(community_no)s))
+        AND i.start >= %(start)s AND i.start < %(end)s::timestamptz + '1 hour'::interval
+        AND a.start >= %(start)s AND a.start < %(end)s
+        AND CASE i.flow WHEN 'import' THEN a.import_wh ELSE a.export_wh END IS NOT NULL
+    GROUP BY a.point_no
+)
 SELECT
-    coalesce(p.id, 'removed-' || a.point_no) AS point,
+    coalesce(p.id, 'removed-' || m.point_no) AS point,
     coalesce(p.category, 'removed') AS category,
     coalesce(p.role, CASE
-        WHEN bool_or(a.import_wh IS NOT NULL) AND bool_or(a.export_wh IS NOT NULL) THEN 'prosumer'
-        WHEN bool_or(a.export_wh IS NOT NULL) THEN 'producer'
+        WHEN m.imports > 0 AND m.exports > 0 THEN 'prosumer'
+        WHEN m.exports > 0 THEN 'producer'
         ELSE 'consumer'
     END) AS role,
-    sum(a.import_wh)::bigint AS import_wh,
-    sum(a.export_wh)::bigint AS export_wh,
-    sum(a.share_wh)::bigint AS share_wh,
-    sum(a.allocated_wh)::bigint AS allocated_wh,
-    sum(a.residual_wh)::bigint AS residual_wh,
-    sum(a.surplus_wh)::bigint AS surplus_wh,
-    max(a.start) AS last_start
-FROM allocation AS a
-LEFT JOIN point AS p ON p.no = a.point_no
-WHERE a.community_no = %(community_no)s AND a.start >= %(start)s AND a.start < %(end)s
-GROUP BY a.point_no, p.id, p.category, p.role
+    m.import_wh, m.export_wh, m.share_wh, m.allocated_wh, m.residual_wh, m.surplus_wh,
+    m.present, m.expected, trunc(m.present / m.expected::numeric, 6)::float8 AS completeness, k.quality, m.last_start
+FROM member AS m
+LEFT JOIN point AS p ON p.no = m.point_no
+LEFT JOIN known AS k ON k.point_no = m.point_no
 ORDER BY 2, 1

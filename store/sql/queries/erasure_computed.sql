@@ -1,14 +1,20 @@
 -- Remove what was computed for points, and what the operator's files say of them. Returns how many intervals, with the
--- values of the files, and how many allocations went. A file that others are in too loses its name, which may tell a
--- point.
+-- values of the files, and how many allocations went, with those of old versions of settled months. A file that others
+-- are in too loses its name, which may tell a point.
 WITH gone_intervals AS (
     DELETE FROM interval WHERE point_no = ANY (%(points)s) RETURNING point_no
 ), gone_allocations AS (
     DELETE FROM allocation WHERE point_no = ANY (%(points)s) RETURNING point_no
+), gone_old_allocations AS (
+    DELETE FROM allocation_revision WHERE point_no = ANY (%(points)s) RETURNING point_no
 ), gone_curves AS (
     DELETE FROM curve WHERE point_no = ANY (%(points)s) RETURNING point_no
 ), gone_revisions AS (
     DELETE FROM curve_revision WHERE point_no = ANY (%(points)s)
+), gone_indexes AS (
+    DELETE FROM operator_index WHERE point_no = ANY (%(points)s) RETURNING point_no
+), gone_index_revisions AS (
+    DELETE FROM operator_index_revision WHERE point_no = ANY (%(points)s)
 ), gone_files AS (
     DELETE FROM curve_file WHERE points <@ %(points)s::int[]
 ), nameless_files AS (
@@ -17,5 +23,5 @@ WITH gone_intervals AS (
     WHERE points && %(points)s::int[] AND NOT points <@ %(points)s::int[]
 )
 SELECT
-    (SELECT count(*) FROM gone_intervals) + (SELECT count(*) FROM gone_curves),
-    (SELECT count(*) FROM gone_allocations)
+    (SELECT count(*) FROM gone_intervals) + (SELECT count(*) FROM gone_curves) + (SELECT count(*) FROM gone_indexes),
+    (SELECT count(*) FROM gone_allocations) + (SELECT count(*) FROM gone_old_allocations)

@@ -10,4 +10,12 @@ SELECT
     (SELECT count(*) FROM (SELECT FROM rejected_message LIMIT 10000) AS m) AS rejected_messages,
     (SELECT count(*) FROM (SELECT FROM rejected_reading LIMIT 10000) AS r) AS rejected_readings,
     (SELECT count(*) FROM stale) AS stale_spans,
-    (SELECT count(*) FROM stale WHERE error IS NOT NULL) AS failing_spans
+    (SELECT count(*) FROM stale WHERE error IS NOT NULL) AS failing_spans,
+    (
+        SELECT count(*) FROM community AS c
+        WHERE EXISTS (
+            SELECT FROM membership AS m WHERE m.community_no = c.no AND now() >= m.valid_from AND now() < m.valid_to
+        ) AND NOT EXISTS (
+            SELECT FROM sharing_key AS k WHERE k.community_no = c.no AND now() >= k.valid_from AND now() < k.valid_to
+        )
+    ) AS communities_without_key

@@ -1,5 +1,5 @@
 -- Make the stored intervals of a source in the spans equal to the computed ones, touching only what differs and is not
--- frozen. Returns the (point, UTC day) pairs that changed.
+-- frozen. Returns the (point, flow, UTC day) that changed, with the first and the last start.
 WITH span AS (
     SELECT s.point_no, greatest(s.span_start, p.frozen_before) AS span_start, s.span_end
     FROM unnest(%(points)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
@@ -17,7 +17,7 @@ WITH span AS (
         AND NOT EXISTS (
             SELECT FROM wanted AS w WHERE w.point_no = i.point_no AND w.flow = i.flow AND w.start = i.start
         )
-    RETURNING i.point_no, i.start
+    RETURNING i.point_no, i.flow, i.start
 ), written AS (
     INSERT INTO interval (point_no, flow, source, start, energy_wh, quality, method)
     SELECT point_no, flow, %(source)s::source, start, energy_wh, quality, method FROM wanted
@@ -25,7 +25,8 @@ WITH span AS (
     SET energy_wh = excluded.energy_wh, quality = excluded.quality, method = excluded.method
     WHERE (interval.energy_wh, interval.quality, interval.method)
         IS DISTINCT FROM (excluded.energy_wh, excluded.quality, excluded.method)
-    RETURNING point_no, start
+    RETURNING point_no, flow, start
 )
-SELECT DISTINCT point_no, (start AT TIME ZONE 'UTC')::date AS day
-FROM (SELECT point_no, start FROM gone UNION ALL SELECT point_no, start FROM written) AS changed
+SELECT point_no, flow::text, (start AT TIME ZONE 'UTC')::date AS day, min(start), max(start)
+FROM (SELECT * FROM gone UNION ALL SELECT * FROM written) AS changed
+GROUP BY point_no, flow, day

@@ -1,4 +1,5 @@
--- The oldest balance; how many balances and allocations start before an instant, and about what they take.
+-- The oldest balance; how many balances and allocations start before an instant, those of old versions of settled
+-- months too, and about what they take.
 SELECT
     least(
         (SELECT min(start) FROM balance),
@@ -24,4 +25,14 @@ FROM (
         pg_total_relation_size('allocation'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
     FROM allocation
     WHERE %(is_counted)s::boolean
-) AS both_tables
+    UNION ALL
+    SELECT
+        pg_total_relation_size('balance_revision'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
+    FROM balance_revision
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
+        pg_total_relation_size('allocation_revision'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
+    FROM allocation_revision
+    WHERE %(is_counted)s::boolean
+) AS all_tables

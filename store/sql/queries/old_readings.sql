@@ -1,5 +1,5 @@
 -- The oldest reading; how many readings come before an instant, and about what they take, counted where asked; and how
--- many revisions, and values of the operator's curves with theirs.
+-- many revisions, and values of the operator's curves and registers with theirs.
 SELECT
     (
         SELECT min(f.at)
@@ -13,6 +13,8 @@ SELECT
     )::bigint AS bytes,
     (SELECT count(*) FROM reading_revision WHERE at < %(before)s::timestamptz)
     + (SELECT count(*) FROM curve WHERE start < %(before)s::timestamptz)
-    + (SELECT count(*) FROM curve_revision WHERE start < %(before)s::timestamptz) AS beside
+    + (SELECT count(*) FROM curve_revision WHERE start < %(before)s::timestamptz)
+    + (SELECT count(*) FROM operator_index WHERE at < %(before)s::timestamptz)
+    + (SELECT count(*) FROM operator_index_revision WHERE at < %(before)s::timestamptz) AS beside
 FROM reading
 WHERE %(is_counted)s::boolean

@@ -1,5 +1,6 @@
--- Every day on which a register of the devices of points was read while it was mapped to them. Each day is looked up
--- in the index: at a reading every ten seconds, going through them would take a thousand times as long.
+-- Every day on which devices of points told something that intervals are made of, while they were mapped to them. Each
+-- day is looked up in the index: at a reading every ten seconds, to go through them would take a thousand times as
+-- long.
 SELECT DISTINCT s.no, g.day::date
 FROM point AS p
 JOIN device_mapping AS m ON m.point_no = p.no
@@ -21,4 +22,4 @@ CROSS JOIN LATERAL (
         AND r.at >= g.day AT TIME ZONE 'UTC' AND r.at < (g.day + '1 day'::interval) AT TIME ZONE 'UTC'
     LIMIT 1
 ) AS found
-WHERE p.id = ANY (%(points)s) AND s.quantity IN ('import_energy', 'export_energy', 'pv_energy')
+WHERE p.id = ANY (%(points)s) AND s.quantity = ANY (%(quantities)s)

@@ -27,6 +27,14 @@ WITH picked AS MATERIALIZED (
         SELECT id FROM failed
     ) AS t
     WHERE s.id = t.id
-    RETURNING s.ref_no, s.day, s.attempts
+    RETURNING s.ref_no, s.day, s.attempts, s.first_start, s.last_start
 )
-SELECT ref_no, day, max(attempts) FROM taken GROUP BY ref_no, day ORDER BY ref_no, day
+SELECT
+    ref_no,
+    day,
+    max(attempts),
+    CASE WHEN bool_and(first_start IS NOT NULL) THEN min(first_start) END,
+    CASE WHEN bool_and(last_start IS NOT NULL) THEN max(last_start) END
+FROM taken
+GROUP BY ref_no, day
+ORDER BY ref_no, day

@@ -7,7 +7,7 @@ WITH wanted AS (
     SELECT s.ref_no, s.day
     FROM stale AS s
     JOIN wanted AS w ON w.ref_no = s.ref_no AND w.day = s.day
-    WHERE s.kind = %(kind)s AND s.error IS NULL
+    WHERE s.kind = %(kind)s AND s.error IS NULL AND s.first_start IS NULL
     FOR SHARE OF s SKIP LOCKED
 )
 INSERT INTO stale (kind, ref_no, day)

@@ -1,0 +1,80 @@
+"""The settled months of a community: every version of each, and what it had."""
+
+from typing import Annotated, Any, Final, Literal
+
+import polars as pl
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse, Response
+
+from api import shapes_settled as shapes
+from api.reading import Community, Connection, Reader, in_kwh, json_rows
+from energy.time import rfc3339
+from store.settlements import find_span, read_settled_balance, read_settled_points, read_settlements
+
+router = APIRouter(prefix="/v1/communities/{community}/settlements", tags=["settlements"])
+
+TEXT: Final[dict[str, Any]] = {"text/csv": {"schema": {"type": "string"}}}
+LARGEST: Final = 2**31 - 1
+Month = Annotated[str, Path(description="local month, YYYY-MM", pattern=r"^\d{4}-\d{2}$")]
+Version = Annotated[int, Path(description="1 is what the month had when it was closed", ge=1, le=LARGEST)]
+Format = Annotated[Literal["json", "csv"], Query(description="csv holds the rows alone")]
+
+
+@router.get("", responses={200: {"model": shapes.Settlements, "content": TEXT}})
+def settlements(
+    community: Community,
+    connection: Connection,
+    reader: Reader,
+    format: Format = "json",  # noqa: A002 - the name of the parameter in the address
+) -> Response:
+    """Every version of every settled month, the newest first: why it was made, how many steps it changed, its sums."""
+    rows = in_kwh(read_settlements(reader, connection, community.no))
+    return _answer({"community": community.id}, "settlements", rows, format)
+
+
+@router.get("/{month}/{version}/balance", responses={200: {"model": shapes.SettledBalance, "content": TEXT}})
+def settled_balance(
+    community: Community,
+    connection: Connection,
+    reader: Reader,
+    month: Month,
+    version: Version,
+    format: Format = "json",  # noqa: A002
+) -> Response:
+    """The balance of a settled month as a version had it, at the step at which the community settles."""
+    span = find_span(connection, community.id, community.no, month, version)
+    rows = in_kwh(read_settled_balance(reader, connection, community.no, span, version))
+    columns = [name for name in shapes.SettledStep.model_fields if name in rows.columns]
+    head = {"community": community.id, "month": month, "version": version}
+    head |= {"start": rfc3339(span.start), "end": rfc3339(span.end)}
+    return _answer(head, "rows", rows.select(columns), format)
+
+
+@router.get("/{month}/{version}/points", responses={200: {"model": shapes.SettledPoints, "content": TEXT}})
+def settled_points(
+    community: Community,
+    connection: Connection,
+    reader: Reader,
+    month: Month,
+    version: Version,
+    format: Format = "json",  # noqa: A002
+) -> Response:
+    """What each member consumed, injected and was allocated in a settled month, as a version had it."""
+    span = find_span(connection, community.id, community.no, month, version)
+    rows = in_kwh(read_settled_points(reader, connection, community.no, span, version))
+    head = {"community": community.id, "month": month, "version": version}
+    head |= {"start": rfc3339(span.start), "end": rfc3339(span.end)}
+    return _answer(head, "points", rows, format)
+
+
+def _answer(head: dict[str, Any], name: str, rows: pl.DataFrame, shown_as: str) -> Response:
+    if shown_as == "json":
+        return JSONResponse({**head, name: json_rows(rows)})
+    instants = [column for column, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
+    text = rows.with_columns(pl.col(instants).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv()
+    words = [
+        head["community"],
+        "settlements" if name == "settlements" else f"{head['month']}-v{head['version']}-{name}",
+    ]
+    headers = {"Content-Disposition": f'attachment; filename="{"-".join(words)}.csv"'}
+    return Response(text, media_type="text/csv", headers=headers)

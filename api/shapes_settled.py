@@ -1,0 +1,81 @@
+"""The shapes of the JSON answers about settled months, for OpenAPI."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from api.shapes import Instant, published
+
+
+class SettlementRow(BaseModel):
+    """A version of a settled month, with its sums."""
+
+    month: str = published("month")
+    start: Instant
+    end: Instant = Field(description="exclusive")
+    version: int = Field(description="1 is what the month had when it was closed")
+    made_at: Instant
+    reason: Literal["first", "regularisation"] = Field(
+        description="regularisation: something that the month is made of came, or was corrected, after it was closed"
+    )
+    changed: int = Field(description="settlement steps that differ from the version before")
+    consumption_kwh: float = published("consumption_kwh")
+    production_kwh: float = published("production_kwh")
+    allocated_kwh: float = published("allocated_kwh")
+
+
+class Settlements(BaseModel):
+    """The settled months of a community, the newest first, and of each the newest version first."""
+
+    community: str = published("community")
+    settlements: list[SettlementRow]
+
+
+class SettledStep(BaseModel):
+    """One settlement step of a settled month."""
+
+    start: Instant = published("start")
+    consumption_kwh: float = published("consumption_kwh")
+    production_kwh: float = published("production_kwh")
+    allocated_kwh: float = published("allocated_kwh")
+    residual_kwh: float = published("residual_kwh")
+    surplus_kwh: float = published("surplus_kwh")
+    present: int = published("present")
+    expected: int = published("expected")
+    quality: int = published("quality")
+    status: Literal["settled", "provisional"] = published("status")
+
+
+class Settled(BaseModel):
+    """A version of a settled month."""
+
+    community: str = published("community")
+    month: str = published("month")
+    version: int
+    start: Instant
+    end: Instant = Field(description="exclusive")
+
+
+class SettledBalance(Settled):
+    """The balance of a settled month as a version had it, step by step."""
+
+    rows: list[SettledStep]
+
+
+class SettledPointRow(BaseModel):
+    """What one member did in a settled month, as a version had it; null where the flow was not known."""
+
+    point: str = published("point")
+    category: str = published("category")
+    import_kwh: float | None = published("import_kwh")
+    export_kwh: float | None = published("export_kwh")
+    share_kwh: float = published("share_kwh")
+    allocated_kwh: float = published("allocated_kwh")
+    residual_kwh: float | None = published("residual_kwh")
+    surplus_kwh: float | None = published("surplus_kwh")
+
+
+class SettledPoints(Settled):
+    """The members of a community in a settled month, as a version had it."""
+
+    points: list[SettledPointRow]

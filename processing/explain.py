@@ -1,0 +1,262 @@
+"""Why the intervals of a point are what they are: registers, the rule applied, what each source says, what happened."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from energy.frames import FLOW_INTERVALS
+from energy.time import EPOCH, STEP, Span
+from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
+from processing.explain_events import Event, Known, Shown, as_told, events_of, show
+from processing.intervals import VALID, Measured, measure, with_gaps_estimated
+from processing.registers import STEP_US, judge, lines_of
+
+METHODS: Final = ("register", "split", "linear", "shape", "even", "energy", "average", "power", "curve")
+"""How intervals are made."""
+REASONS: Final = ("unmapped", "waiting", "no_before", "no_after", "break", "gap", "silent", "power")
+"""Why an interval is missing: no device then, not computed yet, no reading before or after that can be used, a break, a
+gap that no week gives a shape to, another register of the flow that is silent, power not heard often enough."""
+
+_RANKS: Final = {"register": 0, "energy": 1, "average": 2, "power": 3, "reversed": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source says of a quarter-hour: energy [Wh], ESPI quality, one of METHODS."""
+
+    energy_wh: int
+    quality: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What a register showed at both edges of a quarter-hour [Wh], between readings so far apart.
+
+    apart_s is 0 where readings fall on the edges, or the register stood still; None where other weeks gave the shape.
+    Without energy it is not known at one of the edges; what is no register has none.
+    """
+
+    device: str
+    tariff: str
+    start_wh: int | None = None
+    end_wh: int | None = None
+    energy_wh: int | None = None
+    apart_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter-hour: what each source says, which of them counts, and the registers behind the device's.
+
+    Where nothing is known, `missing` is one of REASONS, and `silent` the device that does not speak. `is_current` tells
+    whether the device's stored energy is what its readings give now.
+    """
+
+    start: datetime
+    device: Said | None
+    operator: Said | None
+    registers: tuple[Register, ...]
+    missing: str = ""
+    silent: str = ""
+    is_current: bool = True
+
+    @property
+    def counts(self) -> Said | None:
+        """What counts: the operator outranks the device."""
+        return self.operator or self.device
+
+    @property
+    def source(self) -> str:
+        """Whose it is; '' where it is missing."""
+        return "operator" if self.operator else "device" if self.device else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One flow of a point in a span: what happened, and every quarter-hour."""
+
+    flow: str
+    events: tuple[Event, ...]
+    quarters: tuple[Quarter, ...]
+
+    @property
+    def total_wh(self) -> int:
+        """The energy that counts, as far as it is known."""
+        return sum(quarter.counts.energy_wh for quarter in self.quarters if quarter.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What feeds a flow from one instant to another; line is below zero where it is no register."""
+
+    line: int
+    rank: int
+    is_tariff: bool
+    device: str
+    tariff: str
+    since: datetime
+    until: datetime
+
+
+def explain(known: Known, span: Span) -> tuple[Flow, ...]:
+    """Explain the flows of a point in a span on the grid.
+
+    Returns:
+        The flows of which anything is known in the span, 'export' first.
+    """
+    lines = lines_of(known.readings, known.routes, known.swaps)
+    shown = show(known, lines, judge(lines.readings))
+    found = measure(known.readings, known.routes, known.swaps)
+    known = replace(known, reference=_reference(known, found, span))
+    shaped = shaped_edges(found.gaps, known.reference)
+    events = events_of(known, shown, shaped, span)
+    made = _by_flow(with_gaps_estimated(found, known.reference))
+    told = {source: _by_flow(known.stored.filter(pl.col("source") == source)) for source in ("device", "operator")}
+    steps = _registers(pl.concat([found.edges, shaped.select(found.edges.columns)]), shown)
+    feeds, readings = _feeds(lines.registers, known), _Readings.of(shown)
+    flows: list[Flow] = []
+    for flow in sorted({*feeds, *told["device"], *told["operator"]}):
+        maker = _Maker(feeds.get(flow, ()), steps, readings)
+        quarters = tuple(
+            maker.quarter(
+                start,
+                told["device"].get(flow, {}).get(start),
+                told["operator"].get(flow, {}).get(start),
+                made.get(flow, {}).get(start),
+            )
+            for start in _starts(span)
+        )
+        here = tuple(event for event in events if event.flow == flow)
+        if here or any(quarter.missing != "unmapped" for quarter in quarters):
+            flows.append(Flow(flow, here, quarters))
+    return tuple(flows)
+
+
+def _starts(span: Span) -> list[datetime]:
+    return [span.start + i * STEP for i in range((span.end - span.start) // STEP)]
+
+
+def _reference(known: Known, found: Measured, span: Span) -> pl.DataFrame:
+    """What was measured in other weeks: as readings say within the span, as stored outside it."""
+    is_inside = (pl.col("start") >= span.start) & (pl.col("start") < span.end)
+    parts = [known.reference.filter(~is_inside), found.intervals.filter(is_inside)]
+    return pl.concat([part.select(FLOW_INTERVALS.names()) for part in parts]).filter(pl.col("quality") == VALID)
+
+
+def _by_flow(intervals: pl.DataFrame) -> dict[str, dict[datetime, Said]]:
+    by_flow: dict[str, dict[datetime, Said]] = {}
+    columns = ["flow", "start", "energy_wh", "quality", "method"]
+    for flow, start, *said in intervals.select(columns).iter_rows():
+        by_flow.setdefault(flow, {})[start] = Said(*said)
+    return by_flow
+
+
+def _feeds(registers: pl.DataFrame, known: Known) -> dict[str, list[_Feed]]:
+    """What feeds each flow, and when."""
+    others = known.routes.filter(pl.col("kind") != "register").with_row_index("route")
+    others = others.with_columns(line=-1 - pl.col("route").cast(pl.Int32))
+    columns = ["flow", "line", "kind", "series_no", "tariff", "valid_from", "valid_to"]
+    feeds: dict[str, list[_Feed]] = {}
+    for flow, line, kind, series_no, tariff, since, until in pl.concat(
+        [registers.select(columns), others.select(columns)]
+    ).iter_rows():
+        feed = _Feed(line, _RANKS[kind], tariff != "", known.devices[series_no], tariff, since, until)
+        feeds.setdefault(flow, []).append(feed)
+    return feeds
+
+
+def _registers(edges: pl.DataFrame, shown: Shown) -> dict[tuple[int, datetime], Register]:
+    """By line and start, the register at both edges of each quarter-hour where it is known at both."""
+    next_rolled = pl.col("rolled").shift(-1).over("line")
+    rolled = shown.used.select("line", "at_us", "rolled", modulus=next_rolled - pl.col("rolled")).sort("at_us")
+    by_time = edges.with_columns(at_us=pl.col("edge") * STEP_US).sort("at_us")
+    by_time = by_time.join_asof(rolled, on="at_us", by="line", check_sortedness=False)
+    told_wh = pl.col("wh") - pl.col("rolled")
+    has_rolled = (pl.col("modulus") > 0) & (told_wh >= pl.col("modulus"))
+    by_time = by_time.with_columns(told_wh=told_wh - pl.when(has_rolled).then("modulus").otherwise(0))
+    starts = as_told(by_time, shown.shifts, "told_wh")
+    # A quarter-hour that ends with a swap ends with the index of the old register.
+    ends = as_told(by_time, shown.shifts.with_columns(pl.col("at_us") + 1), "told_wh")
+    ends = ends.select("line", "segment", end_wh="shown_wh", until_wh="wh", end_gap="gap", edge=pl.col("edge") - 1)
+    steps = starts.join(ends, on=["line", "segment", "edge"]).select(
+        "line", "edge", "shown_wh", "end_wh", pl.col("until_wh") - pl.col("wh"), gap=pl.max_horizontal("gap", "end_gap")
+    )
+    found: dict[tuple[int, datetime], Register] = {}
+    for line, edge, start_wh, end_wh, energy_wh, gap in steps.iter_rows():
+        start = EPOCH + edge * STEP
+        _, device, tariff = shown.registers.named(line, start)
+        apart_s = None if gap in (SHAPED_GAP, EVEN_GAP) else gap / 1_000_000
+        found[line, start] = Register(device, tariff, start_wh, end_wh, energy_wh, apart_s)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """The instants of the readings of each line that are used, and their segments, in order of time."""
+
+    of_line: Mapping[int, tuple[Sequence[int], Sequence[int]]]
+
+    @classmethod
+    def of(cls, shown: Shown) -> "_Readings":
+        grouped = shown.used.sort("line", "at_us").group_by("line", maintain_order=True).agg("at_us", "segment")
+        return cls({line: (at, segment) for line, at, segment in grouped.iter_rows()})
+
+    def why_not(self, line: int, start: datetime) -> str:
+        """Why the register of a line is not known at both edges of a quarter-hour."""
+        at, segment = self.of_line.get(line, ((), ()))
+        start_us = (start - EPOCH) // STEP * STEP_US
+        before, after = bisect_right(at, start_us) - 1, bisect_left(at, start_us + STEP_US)
+        if before < 0:
+            return "no_before"
+        if after == len(at):
+            return "no_after"
+        return "gap" if segment[before] == segment[after] else "break"
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Puts together the quarter-hours of a flow."""
+
+    feeds: Sequence[_Feed]
+    steps: Mapping[tuple[int, datetime], Register]
+    readings: _Readings
+
+    def quarter(self, start: datetime, device: Said | None, operator: Said | None, made: Said | None) -> Quarter:
+        """A quarter-hour as it is stored, by source, and as the readings give it now."""
+        registers = self._registers(start)
+        is_current = device == made
+        if device or operator:
+            return Quarter(start, device, operator, registers, is_current=is_current)
+        missing, silent = ("waiting", "") if made else self._why_missing(start, registers)
+        return Quarter(start, None, None, registers, missing, silent, is_current)
+
+    def _awaited(self, start: datetime) -> list[_Feed]:
+        """The best of what feeds the flow then: the total registers, else the tariffs, else what is no register."""
+        there = [feed for feed in self.feeds if feed.since < start + STEP and feed.until > start]
+        best = min(((feed.rank, feed.is_tariff) for feed in there), default=None)
+        return [feed for feed in there if (feed.rank, feed.is_tariff) == best]
+
+    def _registers(self, start: datetime) -> tuple[Register, ...]:
+        registers: dict[int, Register] = {}
+        for feed in self._awaited(start):
+            known = self.steps.get((feed.line, start))
+            registers.setdefault(feed.line, known or Register(feed.device, feed.tariff))
+        return tuple(registers.values())
+
+    def _why_missing(self, start: datetime, registers: Sequence[Register]) -> tuple[str, str]:
+        awaited = self._awaited(start)
+        if not awaited:
+            return "unmapped", ""
+        if awaited[0].rank > 0:
+            return "power", awaited[0].device
+        silent = [feed for feed in awaited if (feed.line, start) not in self.steps]
+        if not silent:  # all registers are known: one of them is awaited for a part of the quarter-hour only
+            return "no_after", awaited[0].device
+        if any(register.energy_wh is not None for register in registers):
+            return "silent", silent[0].device
+        return self.readings.why_not(silent[0].line, start), silent[0].device

@@ -1,0 +1,2 @@
+-- All series.
+SELECT no FROM series ORDER BY no

@@ -1,0 +1,5 @@
+-- Remove the operator's registers before an instant, the oldest first, at most so many.
+DELETE FROM operator_index
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM operator_index WHERE at < %(before)s::timestamptz ORDER BY at LIMIT %(most)s
+))

@@ -1,0 +1,51 @@
+-- Close the local months of a community that ended before an instant, if all their steps are there and settled, and
+-- nothing of the community or its members waits to be computed for their days. Returns when each begins.
+WITH month AS (
+    SELECT
+        c.step_min,
+        m.local_start AT TIME ZONE c.zone AS month_start,
+        (m.local_start + '1 month'::interval) AT TIME ZONE c.zone AS month_end
+    FROM community AS c
+    JOIN LATERAL (
+        SELECT min(b.start) AS first_start, max(b.start) AS last_start FROM balance AS b WHERE b.community_no = c.no
+    ) AS b ON b.first_start IS NOT NULL
+    CROSS JOIN LATERAL generate_series(
+        date_trunc('month', b.first_start AT TIME ZONE c.zone), b.last_start AT TIME ZONE c.zone, '1 month'
+    ) AS m (local_start)
+    WHERE c.no = %(community_no)s
+), unsettled AS MATERIALIZED (
+    SELECT *
+    FROM month AS o
+    WHERE o.month_end <= %(before)s::timestamptz AND NOT EXISTS (
+        SELECT FROM settlement AS s
+        WHERE s.community_no = %(community_no)s AND s.month_start < o.month_end AND s.month_end > o.month_start
+    )
+), member AS MATERIALIZED (
+    SELECT DISTINCT point_no FROM membership WHERE community_no = %(community_no)s
+), waiting AS MATERIALIZED (
+    SELECT s.day FROM stale AS s WHERE s.kind = 'community' AND s.ref_no = %(community_no)s
+    UNION
+    SELECT s.day FROM stale AS s JOIN member AS b ON b.point_no = s.ref_no WHERE s.kind = 'curve'
+    UNION
+    SELECT s.day
+    FROM stale AS s
+    JOIN series AS r ON r.no = s.ref_no AND r.phase = ''
+    JOIN device AS d ON d.no = r.device_no
+    JOIN device_mapping AS m ON m.device = d.id AND m.channel = r.channel
+    JOIN member AS b ON b.point_no = m.point_no
+    WHERE s.kind = 'series'
+)
+INSERT INTO settlement (community_no, month_start, month_end, version, reason)
+SELECT %(community_no)s, o.month_start, o.month_end, 1, 'first'
+FROM unsettled AS o
+WHERE
+    NOT EXISTS (
+        SELECT FROM waiting AS w
+        WHERE w.day >= (o.month_start AT TIME ZONE 'UTC')::date AND w.day <= (o.month_end AT TIME ZONE 'UTC')::date
+    )
+    AND (
+        SELECT bool_and(b.settled) AND make_interval(mins => o.step_min) * count(*) = o.month_end - o.month_start
+        FROM balance AS b
+        WHERE b.community_no = %(community_no)s AND b.start >= o.month_start AND b.start < o.month_end
+    )
+RETURNING month_start

@@ -1,0 +1,196 @@
+"""Old versions of settled months: what they hold is what was stored, and it goes with member, age and community."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from energy.frames import ALLOCATION, BALANCE
+from energy.model import LONGEST_STILLNESS
+from energy.time import Span
+from store import balances, erasure, intervals, retention
+from store.connect import connect
+from store.queries import statement
+from store.retention import Cutoffs
+from tests.conftest import AskForTemplate
+from tests.metering import HOUR, apply, exhaust
+from tests.servers import Postgres
+from tests.settled import (
+    JANUARY,
+    KEY,
+    LATER,
+    MEMBERS,
+    STEPS,
+    TENTH,
+    Rows,
+    Valley,
+    closed_month,
+    declared,
+    month_template,
+    number,
+    seen,
+    the_next_day,
+    versions,
+)
+
+
+@pytest.fixture(scope="module")
+def template(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[str]:
+    with month_template(database_server, ask_for_template(database_server)) as name:
+        yield name
+
+
+@pytest.fixture
+def valley(database_server: Postgres, template: str) -> Iterator[Valley]:
+    with closed_month(database_server, template) as valley:
+        yield valley
+
+
+def corrected(valley: Valley) -> psycopg.Connection:
+    """The closed month with a correction, in which both homes have a part."""
+    _, connection, worker = valley
+    declared(KEY, "home = 25, flat = 75")("", connection)
+    exhaust(worker)
+    assert len(versions(connection)) == 2
+    return connection
+
+
+def test_a_member_who_is_forgotten_is_in_no_version_and_all_else_stays(valley: Valley) -> None:
+    connection = corrected(valley)
+    before = [seen(connection, version) for version in (1, 2)]
+    found = erasure.find_holder(connection, "dupont")
+    assert erasure.measure(connection, found, LATER).allocations == 2 * STEPS
+    erasure.freeze(connection, found, LATER)
+    assert erasure.forget_rest(connection, "dupont", None, LATER, 0).allocations == 2 * STEPS
+    exhaust(valley[2])
+    for version, (steps, members) in enumerate(before, start=1):
+        assert seen(connection, version) == (steps, [row for row in members if row[0] != "home"])
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [(JANUARY.end - HOUR, (2, 1, 3)), (JANUARY.end, (0, 0, 0))],
+    ids=["all but an hour", "the whole month"],
+)
+def test_old_versions_are_kept_as_long_as_balances(
+    valley: Valley, before: datetime, left: tuple[int, int, int]
+) -> None:
+    connection = corrected(valley)
+    old = retention.read_old(connection, "balances", before)
+    assert old.rows == 2 * (STEPS - left[1]) * (1 + len(MEMBERS))
+    cutoffs = Cutoffs(None, None, before, LONGEST_STILLNESS)
+    removed = sum(step.rows for step in retention.remove(connection, cutoffs, most=1000))
+    assert removed == old.rows
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+        for table in ("settlement", "balance_revision", "allocation_revision")
+    ]
+    assert counts == [(count,) for count in left]
+
+
+def test_versions_go_with_their_community(valley: Valley) -> None:
+    connection = corrected(valley)
+    apply(connection, "holder = []")
+    for table in ("settlement", "balance_revision", "allocation_revision"):
+        assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,), table
+
+
+HOURS: Final = 5
+WORK: Final = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.integers(0, HOURS - 1),
+        st.lists(st.none() | st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=HOURS),
+    ),
+    max_size=8,
+)
+"""Whether a day has passed; from which hour on; what each hour then has: Wh of two members, or nothing."""
+
+
+@given(work=WORK)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_version_is_what_was_stored_at_the_end_of_its_day(
+    migrated_url: str, work: Sequence[tuple[bool, int, list[tuple[int, int] | None]]]
+) -> None:
+    """A twin that copies everything: whatever is replaced, in whichever order, each version is the copy of its day."""
+    with connect(migrated_url) as connection, connection.transaction(force_rollback=True):
+        intervals.prepare(connection)
+        connection.execute("INSERT INTO community (id, name, place, zone, step_min) VALUES ('v', '', '', 'UTC', 60)")
+        connection.execute("INSERT INTO holder (id, kind) VALUES ('h', 'natural')")
+        connection.execute(
+            "INSERT INTO point (id, holder_no, name, role, category)"
+            " SELECT p, no, '', 'consumer', 'home' FROM holder, unnest('{a, b}'::text[]) AS p"
+        )
+        numbers = {point: number(connection, "point", point) for point in "ab"}
+        community_no = number(connection, "community", "v")
+        month = Span(TENTH, TENTH + HOURS * HOUR)
+        replaced(connection, community_no, 0, [(1, 0)] * HOURS, numbers)
+        connection.execute(
+            "INSERT INTO settlement (community_no, month_start, month_end, version, reason)"
+            " VALUES (%s, %s, %s, 1, 'first')",
+            [community_no, month.start, month.end],
+        )
+        copies = [copied(connection, community_no)]
+        is_open = False
+        for has_passed, first, hours in work:
+            if has_passed:
+                the_next_day(connection)
+                is_open = False
+            replaced(connection, community_no, first, hours, numbers)
+            now = copied(connection, community_no)
+            if is_open:
+                copies[-1] = now
+            elif now != copies[-1]:
+                copies.append(now)
+                is_open = True
+        for version, copy in enumerate(copies, start=1):
+            assert as_version(connection, community_no, month, version) == copy
+        found = connection.execute("SELECT count(*) FROM settlement WHERE community_no = %s", [community_no]).fetchone()
+        assert found == (len(copies),)
+
+
+def replaced(
+    connection: psycopg.Connection,
+    community_no: int,
+    first: int,
+    hours: Sequence[tuple[int, int] | None],
+    numbers: dict[str, int],
+) -> None:
+    """Replace some hours, the last of which may lie after the month."""
+    known = [(TENTH + (first + i) * HOUR, both_wh) for i, both_wh in enumerate(hours) if both_wh is not None]
+    steps = [(at, sum(both_wh), 0, 0, sum(both_wh), 0, 2, 2, 0, True) for at, both_wh in known]
+    rows = [
+        (point, at, energy_wh, None, 0, 0, energy_wh, None)
+        for at, both_wh in known
+        for point, energy_wh in zip(numbers, both_wh, strict=True)
+        if energy_wh
+    ]
+    names = ["point", "start", "import_wh", "export_wh", "share_wh", "allocated_wh", "residual_wh", "surplus_wh"]
+    schema = {name: ALLOCATION[name] for name in names}
+    span = Span(TENTH + first * HOUR, TENTH + (first + len(hours)) * HOUR)
+    allocation = pl.DataFrame(rows, schema, orient="row")
+    balance = pl.DataFrame(steps, BALANCE, orient="row")
+    balances.replace(connection, community_no, span, allocation, balance, numbers)
+
+
+def copied(connection: psycopg.Connection, community_no: int) -> tuple[Rows, Rows]:
+    parameters = [community_no, TENTH, TENTH + HOURS * HOUR]
+    where = "WHERE community_no = %s AND start >= %s AND start < %s"
+    steps = connection.execute(f"SELECT start, consumption_wh FROM balance {where} ORDER BY 1".encode(), parameters)
+    members = f"""
+        SELECT p.id, sum(import_wh)::bigint FROM allocation AS a JOIN point AS p ON p.no = a.point_no {where}
+        GROUP BY 1 ORDER BY 1
+    """
+    return steps.fetchall(), connection.execute(members.encode(), parameters).fetchall()
+
+
+def as_version(connection: psycopg.Connection, community_no: int, month: Span, version: int) -> tuple[Rows, Rows]:
+    parameters = {"community_no": community_no, "start": month.start, "end": month.end, "version": version}
+    steps = connection.execute(statement("settlement_balance"), parameters).fetchall()
+    members = connection.execute(statement("settlement_points"), parameters).fetchall()
+    return [row[:2] for row in steps], [(row[0], row[2]) for row in members]

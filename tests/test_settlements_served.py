@@ -1,0 +1,79 @@
+"""Settled months by the interface, and by `hub settlements`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from store.connect import connect
+from tests.conftest import AskForTemplate
+from tests.filled_hub import refusal, serving
+from tests.hub_command import call_hub, refused
+from tests.metering import apply, exhaust
+from tests.servers import Postgres
+from tests.settled import (
+    STEPS,
+    TERRITORY,
+    Valley,
+    closed_month,
+    curve,
+    month_template,
+)
+
+
+@pytest.fixture(scope="module")
+def template(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[str]:
+    with month_template(database_server, ask_for_template(database_server)) as name:
+        yield name
+
+
+@pytest.fixture
+def valley(database_server: Postgres, template: str) -> Iterator[Valley]:
+    with closed_month(database_server, template) as valley:
+        yield valley
+
+
+def test_they_are_served_and_shown(valley: Valley) -> None:
+    url, connection, worker = valley
+    curve(url, connection)
+    exhaust(worker)
+    with serving(url) as client:
+        base = "/v1/communities/valley/settlements"
+        newest, first = client.get(base).json()["settlements"]
+        assert (newest["version"], newest["reason"], newest["changed"]) == (2, "regularisation", 6)
+        assert newest["consumption_kwh"] == 479.16
+        assert {**first, "made_at": ""} == {
+            "month": "2026-01", "start": "2025-12-31T23:00:00Z", "end": "2026-01-31T23:00:00Z", "version": 1,
+            "made_at": "", "reason": "first", "changed": 0, "consumption_kwh": 476.16, "production_kwh": 119.04,
+            "allocated_kwh": 119.04,
+        }  # fmt: skip
+        lines = client.get(base, params={"format": "csv"}).text.splitlines()
+        assert lines[0].startswith("month,start,end,version,made_at,reason,changed,")
+        assert len(lines) == 3
+        for version, consumption in ((1, 0.64), (2, 1.14)):
+            answer = client.get(f"{base}/2026-01/{version}/balance").json()
+            assert (answer["month"], answer["version"], len(answer["rows"])) == ("2026-01", version, STEPS)
+            (row,) = [row for row in answer["rows"] if row["start"] == "2026-01-10T00:00:00Z"]
+            assert (row["consumption_kwh"], row["status"]) == (consumption, "settled")
+            points = {row["point"]: row for row in client.get(f"{base}/2026-01/{version}/points").json()["points"]}
+            assert points["home"]["import_kwh"] == round(STEPS * 0.4 + (version - 1) * 3, 3)
+            assert points["roof"]["import_kwh"] is None
+        csv = client.get(f"{base}/2026-01/1/points", params={"format": "csv"})
+        assert csv.headers["content-disposition"] == 'attachment; filename="valley-2026-01-v1-points.csv"'
+        assert csv.text.splitlines()[1].startswith("flat,home,178.56,")
+        for address in ("2026-01/3/balance", "2026-02/1/points"):
+            assert "settled month" in refusal(client.get(f"{base}/{address}"), 404)
+        assert "month" in refusal(client.get(f"{base}/January/1/balance"), 400)
+    code, shown, _ = call_hub("settlements", "valley", settings={"HUB_DATABASE_URL": url})
+    assert code == 0
+    title, second, initial, _ = [line.split() for line in shown.splitlines()]
+    assert title[:2] == ["month", "version"]
+    assert second[:2] + second[4:] == ["2026-01", "2", "regularisation", "6", "479.160", "119.040", "119.040"]
+    assert initial[:2] + initial[4:] == ["2026-01", "1", "first", "-", "476.160", "119.040", "119.040"]
+
+
+def test_without_a_settled_month_that_is_said(migrated_url: str) -> None:
+    with connect(migrated_url) as connection:
+        apply(connection, TERRITORY)
+    code, shown, _ = call_hub("settlements", "valley", settings={"HUB_DATABASE_URL": migrated_url})
+    assert (code, shown.partition(":")[0]) == (0, "no month of valley is settled yet")
+    assert "nowhere" in refused("settlements", "nowhere", HUB_DATABASE_URL=migrated_url)
