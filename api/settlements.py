@@ -62,9 +62,10 @@ def settled_points(
     """What each member consumed, injected and was allocated in a settled month, as a version had it."""
     span = find_span(connection, community.id, community.no, month, version)
     rows = in_kwh(read_settled_points(reader, connection, community.no, span, version))
+    columns = [name for name in shapes.SettledPointRow.model_fields if name in rows.columns]
     head = {"community": community.id, "month": month, "version": version}
     head |= {"start": rfc3339(span.start), "end": rfc3339(span.end)}
-    return _answer(head, "points", rows, format)
+    return _answer(head, "points", rows.select(columns), format)
 
 
 def _answer(head: dict[str, Any], name: str, rows: pl.DataFrame, shown_as: str) -> Response:

@@ -73,6 +73,7 @@ class SettledPointRow(BaseModel):
     allocated_kwh: float = published("allocated_kwh")
     residual_kwh: float | None = published("residual_kwh")
     surplus_kwh: float | None = published("surplus_kwh")
+    quality: int | None = published("quality")
 
 
 class SettledPoints(Settled):

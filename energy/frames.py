@@ -103,6 +103,9 @@ ALLOCATION: Final = pl.Schema(
 )
 """INTERVALS with what the key offered, what was used, what was bought besides, and what production was left over."""
 
+SETTLED_ALLOCATION: Final = pl.Schema({**ALLOCATION, "quality": pl.Int16})
+"""ALLOCATION with the worst quality of the flows that it is made of."""
+
 BALANCE: Final = pl.Schema(
     {
         "start": UTC_TIME,

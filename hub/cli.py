@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_import(verbs)
     _add_swap(verbs)
+    _add_explain(verbs)
 
     devices = verbs.add_parser("devices", help="show what was heard, whose point it measures, and what was refused")
     devices.add_argument("device", nargs="?", default="", metavar="ID", help="only ids and topics that begin so")
@@ -177,6 +178,15 @@ def _add_swap(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         swap.add_argument(f"--{flow}", dest=f"{flow}_kwh", nargs=2, metavar=("OLD", "NEW"), help=indexes)
     swap.add_argument("--tariff", metavar="NAME", help="of a meter that has registers by tariff only: the one meant")
     swap.add_argument("--remove", action="store_true", help="forget what was recorded at that instant")
+
+
+def _add_explain(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    why = verbs.add_parser("explain", help="say of a point how its intervals came about, in sentences to be read out")
+    why.add_argument("point", metavar="POINT")
+    why.add_argument("start", metavar="START", help="a day as 2026-01-05, or a time as 2026-01-05T10:00, in HUB_ZONE")
+    why.add_argument("end", nargs="?", metavar="END", help="the last day, or a time; 31 days at most")
+    why.add_argument("--lang", choices=("en", "fr"), default="en", help="English (en) or French (fr)")
+    why.add_argument("--json", action="store_true", help="the facts as JSON")
 
 
 def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

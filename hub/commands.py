@@ -18,6 +18,7 @@ from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
 from hub import (
     decoding,
+    explain,
     heard,
     importing,
     keeping,
@@ -282,6 +283,7 @@ COMMANDS: dict[str, Verb] = {
     "rejected": _on_schema(_rejected),
     "import": _on_schema(importing.run_import),
     "swap": _on_schema(swaps.run_swap),
+    "explain": _on_schema(explain.run_explain),
     "residuals": _on_schema(residuals.run_residuals),
     "recompute": _on_schema(recompute.run_recompute),
     "settlements": _on_schema(run_settlements),

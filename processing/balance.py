@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, UTC_TIME, require
+from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION, UTC_TIME, require
 from energy.model import Role, SharingKey, Validity
 from energy.time import STEP, rfc3339
 from processing.sharing import share
@@ -33,7 +33,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """ALLOCATION of the members and BALANCE of the community over the same steps.
+    """SETTLED_ALLOCATION of the members and BALANCE of the community over the same steps.
 
     `without_key` are the starts of the steps with energy that no key covers, in order; they are in neither.
     """
@@ -70,6 +70,7 @@ def settle(
     parts = [share(_under(intervals, a.validity), a.key) for a in agreements]
     allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
     _check_shared_once(allocation)
+    allocation = _with_quality(allocation, known)
     without_key = intervals.join(allocation, on="start", how="anti").get_column("start").unique().sort()
     return Settlement(allocation, _balance(allocation, known, awaited, step), without_key)
 
@@ -117,6 +118,13 @@ def _widen(known: pl.DataFrame) -> pl.DataFrame:
 
 def _under(intervals: pl.DataFrame, validity: Validity) -> pl.DataFrame:
     return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") < validity.valid_to)
+
+
+def _with_quality(allocation: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """SETTLED_ALLOCATION: how well the flows of each point are known in the step."""
+    worst = known.group_by("start", "point").agg(pl.col("quality").max())
+    joined = allocation.join(worst, on=["start", "point"], how="left", maintain_order="left")
+    return joined.select(SETTLED_ALLOCATION.names())
 
 
 def _check_shared_once(allocation: pl.DataFrame) -> None:

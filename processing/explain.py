@@ -11,7 +11,7 @@ import polars as pl
 from energy.frames import FLOW_INTERVALS
 from energy.time import EPOCH, STEP, Span
 from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
-from processing.explain_events import Event, Known, Shown, as_told, events_of, show
+from processing.explain_events import JUST_BEFORE, Event, Known, Shown, as_told, events_of, show
 from processing.intervals import VALID, Measured, measure, with_gaps_estimated
 from processing.registers import STEP_US, judge, lines_of
 
@@ -38,7 +38,7 @@ class Register:
     """What a register showed at both edges of a quarter-hour [Wh], between readings so far apart.
 
     apart_s is 0 where readings fall on the edges, or the register stood still; None where other weeks gave the shape.
-    Without energy it is not known at one of the edges; what is no register has none.
+    Without energy it is not known at one of the edges; what is no register has none. The end is told by end_device.
     """
 
     device: str
@@ -47,6 +47,7 @@ class Register:
     end_wh: int | None = None
     energy_wh: int | None = None
     apart_s: float | None = None
+    end_device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,8 @@ def _registers(edges: pl.DataFrame, shown: Shown) -> dict[tuple[int, datetime], 
         start = EPOCH + edge * STEP
         _, device, tariff = shown.registers.named(line, start)
         apart_s = None if gap in (SHAPED_GAP, EVEN_GAP) else gap / 1_000_000
-        found[line, start] = Register(device, tariff, start_wh, end_wh, energy_wh, apart_s)
+        _, end_device, _ = shown.registers.named(line, start + STEP - JUST_BEFORE)
+        found[line, start] = Register(device, tariff, start_wh, end_wh, energy_wh, apart_s, end_device)
     return found
 
 

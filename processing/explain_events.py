@@ -26,18 +26,19 @@ EVENT_KINDS: Final = (
 register fell, or rose more than can be. Gaps: in a straight line, standing still, by other weeks' shape, spread evenly,
 or left open."""
 
-Row: TypeAlias = tuple[str, datetime, datetime, int, int | None, int | None]
-"""Kind, from when to when, line, what its register showed before and afterwards. [Wh]"""
+Row: TypeAlias = tuple[str, datetime, datetime, int, int | None, int | None, int | None]
+"""Kind, from when to when, line, what its register showed before and afterwards, and what flowed. [Wh]"""
 
-_JUST_BEFORE: Final = timedelta(microseconds=1)
+JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, at an instant or between two: one of EVENT_KINDS.
 
-    before_wh and after_wh are what the register showed before and afterwards, or then; times counts readings; weeks
-    are those that gave a gap its shape, counted from it (-1 is the week before). A swap has the new device in `to`.
+    before_wh and after_wh are what the register showed before and afterwards, or then; energy_wh what flowed meanwhile.
+    times counts readings; weeks are those that gave a gap its shape, counted from it (-1: the week before). A swap has
+    the new device in `to`.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Event:
     tariff: str
     before_wh: int | None = None
     after_wh: int | None = None
+    energy_wh: int | None = None
     times: int = 1
     weeks: tuple[int, ...] = ()
     to: str = ""
@@ -141,13 +143,13 @@ def events_of(known: Known, shown: Shown, shaped: pl.DataFrame, span: Span) -> l
     }
     filled = _filled(shown.used, shaped)
     events: list[Event] = []
-    for kind, at, until, line, before_wh, after_wh in [*_steps(shown.used), *_left_out(shown)]:
+    for kind, at, until, line, before_wh, after_wh, energy_wh in [*_steps(shown.used), *_left_out(shown)]:
         flow, device, tariff = shown.registers.named(line, at)
         weeks: tuple[int, ...] = ()
         if kind == "open" and (line, at) in filled:
             kind = "even" if filled[line, at] == EVEN_GAP else "shape"  # noqa: PLW2901 - it is known better now
             weeks = _weeks(at, until, measured.get(flow, set()))
-        events.append(Event(kind, at, until, flow, device, tariff, before_wh, after_wh, weeks=weeks))
+        events.append(Event(kind, at, until, flow, device, tariff, before_wh, after_wh, energy_wh, weeks=weeks))
     events += [*_swaps(known.swaps, shown), *_outages(known)]
     return _joined([e for e in events if e.at < span.end and (e.until > span.start or e.at >= span.start)])
 
@@ -179,30 +181,29 @@ def _steps(used: pl.DataFrame) -> list[Row]:
         .when(pl.col("apart") > MEASURED_WITHIN, pl.col("rise") > 0)
         .then(pl.lit("linear"))
     )
-    columns = ["kind", "at", "until", "line", "shown_wh", "after_wh"]
+    columns = ["kind", "at", "until", "line", "shown_wh", "after_wh", "rise"]
+    pairs = pairs.with_columns(rise=pl.when(~pl.col("is_break")).then("rise"))
     told = pairs.with_columns(kind=kind).filter(pl.col("kind").is_not_null()).select(columns)
     rolled = pairs.filter("rolls", ~pl.col("is_break")).with_columns(kind=pl.lit("rollover")).select(columns)
     return [*told.rows(), *rolled.rows()]
 
 
 def _left_out(shown: Shown) -> list[Row]:
-    """The readings that are not used, each with what the one used before it showed."""
+    """The readings that are not used, each with what the one used before it showed; no indexes of swaps."""
     before = shown.used.select("line", "at_us", before_wh="shown_wh").sort("at_us")
-    indexes = shown.shifts.select("line", "at_us", is_index=pl.lit(value=True))
-    out = as_told(shown.left_out, shown.shifts, "wh").sort("at_us")
-    out = out.join_asof(before, on="at_us", by="line", check_sortedness=False)
-    out = out.join(indexes, on=["line", "at_us"], how="left")
+    out = as_told(shown.left_out.join(shown.shifts, on=["line", "at_us"], how="anti"), shown.shifts, "wh")
+    out = out.sort("at_us").join_asof(before, on="at_us", by="line", check_sortedness=False)
     kind = (
-        pl.when("is_index")
-        .then(pl.lit("swap_left_out"))
-        .when(pl.col("verdict") == HELD)
+        pl.when(pl.col("verdict") == HELD)
         .then(pl.lit("held"))
         .when(pl.col("shown_wh") < pl.col("before_wh"))
         .then(pl.lit("glitch_low"))
         .otherwise(pl.lit("glitch_high"))
     )
-    at = pl.col("at_us").cast(UTC_TIME)
-    return out.select(kind.alias("kind"), at.alias("at"), at, "line", "before_wh", "shown_wh").rows()
+    at, none = pl.col("at_us").cast(UTC_TIME), pl.lit(None, pl.Int64).alias("none")
+    return out.select(
+        kind.alias("kind"), at.alias("at"), at.alias("until"), "line", "before_wh", "shown_wh", none
+    ).rows()
 
 
 def _filled(used: pl.DataFrame, shaped: pl.DataFrame) -> dict[tuple[int, datetime], int]:
@@ -218,14 +219,17 @@ def _swaps(swaps: pl.DataFrame, shown: Shown) -> list[Event]:
     """The swaps that were recorded, those included of which nobody has told both registers."""
     lines = {(flow, tariff, at): line for flow, tariff, at, line in
              shown.joined.select("flow", "tariff", "at", "line").iter_rows()}  # fmt: skip
+    at_us = pl.col("at_us").cast(UTC_TIME)
+    left_out = set(shown.left_out.select("line", at_us).iter_rows())
     events: list[Event] = []
     for _, flow, tariff, at, old_wh, new_wh in swaps.iter_rows():
         line = lines.get((flow, tariff, at))
         if line is None:
             events.append(Event("swap_unused", at, at, flow, "", tariff, old_wh, new_wh))
             continue
-        old, new = shown.registers.named(line, at - _JUST_BEFORE), shown.registers.named(line, at)
-        events.append(Event("swap", at, at, flow, old[1], tariff, old_wh, new_wh, to=new[1]))
+        old, new = shown.registers.named(line, at - JUST_BEFORE), shown.registers.named(line, at)
+        kind = "swap_left_out" if (line, at) in left_out else "swap"
+        events.append(Event(kind, at, at, flow, old[1], tariff, old_wh, new_wh, to=new[1]))
     return events
 
 
@@ -254,7 +258,10 @@ def _joined(events: list[Event]) -> list[Event]:
     for event in sorted(events, key=lambda e: (e.flow, e.device, e.tariff, e.kind, e.at)):
         last = joined[-1] if joined else event
         if event.kind == "linear" and _of_register(last) == _of_register(event) and last.until == event.at:
-            joined[-1] = replace(last, until=event.until, after_wh=event.after_wh, times=last.times + 1)
+            total_wh = (last.energy_wh or 0) + (event.energy_wh or 0)
+            joined[-1] = replace(
+                last, until=event.until, after_wh=event.after_wh, energy_wh=total_wh, times=last.times + 1
+            )
         else:
             joined.append(event)
     return sorted(joined, key=lambda e: (e.at, e.until, e.kind))

@@ -14,7 +14,7 @@ import polars as pl
 import psycopg
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, UTC_TIME
+from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION, UTC_TIME
 from energy.time import Span, utc_day
 from processing.balance import Agreement, Member, settle
 from processing.curves import intervals_from_curves
@@ -262,13 +262,13 @@ class _Check:
 def _settle(
     flows: pl.DataFrame, members: list[Member], agreements: list[Agreement], step: timedelta
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """ALLOCATION and BALANCE of days; where one of them cannot be shared, of the others, each by itself."""
+    """SETTLED_ALLOCATION and BALANCE of days; where one of them cannot be shared, of the others, each by itself."""
     try:
         settled = settle(flows, members, agreements, step)
     except KeyNotValid:
         days = flows.with_columns(day=pl.col("start").dt.date()).partition_by("day", include_key=False)
         if len(days) <= 1:
-            return ALLOCATION.to_frame(), BALANCE.to_frame()
+            return SETTLED_ALLOCATION.to_frame(), BALANCE.to_frame()
         parts = [_settle(day, members, agreements, step) for day in days]
         return pl.concat([allocation for allocation, _ in parts]), pl.concat([balance for _, balance in parts])
     return settled.allocation, settled.balance

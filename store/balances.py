@@ -10,7 +10,7 @@ import polars as pl
 import psycopg
 
 from energy.errors import InvalidInput
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
+from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
 from energy.model import KeyVersion, ProRataKey, Role, SharingKey, StaticKey, Validity
 from energy.time import Span
 from store import settlements
@@ -100,9 +100,9 @@ def replace(
     What this changes of settled months is kept, as an old version of them.
 
     Args:
-        allocation: ALLOCATION; balance: BALANCE; numbers: point number by id.
+        allocation: SETTLED_ALLOCATION; balance: BALANCE; numbers: point number by id.
     """
-    columns = [name for name in ALLOCATION.names() if name not in ("start", "point")]
+    columns = [name for name in SETTLED_ALLOCATION.names() if name not in ("start", "point")]
     rows = allocation.with_columns(point_no=pl.col("point").replace_strict(numbers, return_dtype=pl.Int32))
     with connection.cursor() as cursor:
         copy_frame(connection, statement("allocations_copy"), rows.select("point_no", "start", *columns))
@@ -138,7 +138,7 @@ def read_balance(
 def read_allocations(
     reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span
 ) -> pl.DataFrame:
-    """What each member consumed, injected and was allocated over a span."""
+    """What each member consumed, injected and was allocated over a span, and how much of it is known how well."""
     parameters = {"community_no": community_no, "start": span.start, "end": span.end}
     return reader.read(connection, "allocation_by_point", parameters)
 

@@ -49,8 +49,9 @@ class Imported:
 
 
 def prepare(connection: psycopg.Connection) -> None:
-    """Make the staging table of a connection that is going to import."""
+    """Make the staging tables of a connection that is going to import."""
     connection.execute(statement("curves_table"))
+    connection.execute(statement("indexes_table"))
 
 
 def lock_import(connection: psycopg.Connection) -> None:

@@ -22,7 +22,6 @@ def put(connection: psycopg.Connection, file_no: int, rows: pl.DataFrame) -> Imp
     """
     if rows.is_empty():
         return Imported(0, 0, 0)
-    connection.execute(statement("indexes_table"))
     copy_frame(connection, statement("indexes_copy"), rows.select(INDEXES.names()))
     row = connection.execute(statement("indexes_put"), {"file_no": file_no}).fetchone()
     assert row is not None, "an aggregate always gives a row"

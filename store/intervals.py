@@ -64,9 +64,9 @@ def read_outages(
     return frame.select(pl.col("series_no").cast(pl.Int32), pl.col("at").cast(UTC_TIME))
 
 
-def read_devices(connection: psycopg.Connection, series: Sequence[int]) -> dict[int, str]:
+def read_devices(reader: FrameReader, connection: psycopg.Connection, series: Sequence[int]) -> dict[int, str]:
     """Who tells each series: the id of the device, with its channel where it has any."""
-    rows = connection.execute(statement("explain_devices"), {"series": series})
+    rows = reader.read(connection, "explain_devices", {"series": series}).iter_rows()
     return {series_no: f"{device}/{channel}" if channel else device for series_no, device, channel in rows}
 
 

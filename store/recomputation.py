@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from energy.errors import Unavailable
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
+from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
 from energy.model import KeyVersion, Role, Validity
 from energy.time import Span
 from store.balances import MemberRow, Rules, key_of
@@ -20,9 +20,9 @@ from store.connect import FrameReader
 from store.queries import statement
 
 NUMBERED: Final = pl.Schema(
-    {"point_no": pl.Int32(), **{name: kind for name, kind in ALLOCATION.items() if name != "point"}}
+    {"point_no": pl.Int32(), **{name: kind for name, kind in SETTLED_ALLOCATION.items() if name != "point"}}
 )
-"""ALLOCATION with the number of the point instead of its id."""
+"""SETTLED_ALLOCATION with the number of the point instead of its id."""
 
 
 class CheckedPoint(NamedTuple):

@@ -29,7 +29,9 @@ STORED: Final = {
         FROM interval AS i LEFT JOIN point AS p ON p.no = i.point_no ORDER BY 1, 2, 3, 4
     """,
     "allocation": """
-        SELECT c.id, p.id, a.start, a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh, a.surplus_wh
+        SELECT
+            c.id, p.id, a.start, a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh, a.surplus_wh,
+            a.quality
         FROM allocation AS a LEFT JOIN community AS c ON c.no = a.community_no LEFT JOIN point AS p ON p.no = a.point_no
         ORDER BY 1, 2, 3
     """,

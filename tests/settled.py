@@ -142,7 +142,7 @@ def stored(connection: psycopg.Connection) -> tuple[Rows, Rows]:
     ).fetchall()
     members = connection.execute(
         "SELECT p.id, p.category, sum(import_wh)::bigint, sum(export_wh)::bigint, sum(share_wh)::bigint,"
-        " sum(allocated_wh)::bigint, sum(residual_wh)::bigint, sum(surplus_wh)::bigint"
+        " sum(allocated_wh)::bigint, sum(residual_wh)::bigint, sum(surplus_wh)::bigint, max(quality)::int"
         " FROM allocation AS a JOIN point AS p ON p.no = a.point_no WHERE start >= %s AND start < %s"
         " GROUP BY p.id, p.category ORDER BY p.category, p.id",
         month,
@@ -166,7 +166,7 @@ def corrected_reading(_url: str, connection: psycopg.Connection, at: datetime = 
 def curve(_url: str, connection: psycopg.Connection) -> None:
     connection.execute(
         "INSERT INTO curve_file (digest, name, kind, points, kept, problems) VALUES ('', 'f', 'test', '{}', 6, 0);"
-        " INSERT INTO curve SELECT p.no, 'import', at, 60, 0, 900, 0, f.no FROM curve_file AS f, point AS p,"
+        " INSERT INTO curve SELECT p.no, 'import', at, 60, 0, 900, 10, f.no FROM curve_file AS f, point AS p,"
         " generate_series('2026-01-10Z'::timestamptz, '2026-01-10 05:00Z', '1 hour') AS at WHERE p.id = 'home'"
     )
     with connection.transaction():

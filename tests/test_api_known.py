@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from energy.time import rfc3339
+from store import spans
 from store.connect import connect
 from tests.conftest import AskForTemplate
 from tests.filled_hub import filled_hub, serving
+from tests.metering import process
 from tests.servers import Postgres
 from tests.valley import ABSENCE, fill
 
@@ -75,16 +77,27 @@ def test_the_worst_quality_of_a_member_is_told(migrated_url: str) -> None:
                 """,
                 {"flow": flow, "source": source, "at": noon + step * timedelta(minutes=15), "quality": quality},
             )
+        (community_no,) = connection.execute("SELECT no FROM community WHERE id = 'quarterly'").fetchone() or (0,)
+
+        def settle_anew() -> None:
+            with connection.transaction():
+                spans.mark(connection, "community", [(community_no, noon.date())])
+            process(migrated_url)
+
         with serving(migrated_url) as hub:
 
-            def told(hours: int) -> list[int]:
+            def told(hours: int) -> list[int | None]:
                 asked = {"start": rfc3339(noon), "end": rfc3339(noon + timedelta(hours=hours))}
                 shown = hub.get("/v1/communities/quarterly/points", params=asked).json()["points"]
                 return [point["quality"] for point in shown]
 
+            settle_anew()
             assert (told(1), told(3), told(8)) == ([0, 0], [9, 0], [10, 0])
             connection.execute(
                 "INSERT INTO interval SELECT point_no, flow, 'operator', start, 1, 8, 'curve' FROM interval"
                 " WHERE quality = 9"
             )
-            assert told(3) == [8, 0], "the operator's curve counts"
+            settle_anew()
+            assert (told(3), told(8)) == ([8, 0], [10, 0]), "the operator's curve counts"
+            connection.execute("UPDATE allocation SET quality = NULL WHERE start = %s AND import_wh > 0", [noon])
+            assert (told(1), told(8)) == ([None, 0], [None, 0]), "not known of all of it is not known"

@@ -26,8 +26,9 @@ MARKED = [
     ("the last instant of a UTC day", [told("a", MIDNIGHT - timedelta(microseconds=1), import_wh=1)], {("a", TODAY)}),
     ("midnight belongs to the day it begins", [told("a", MIDNIGHT, import_wh=1)], {("a", MIDNIGHT.date())}),
     ("UTC days, not local ones", [told("a", MIDNIGHT - timedelta(minutes=30), import_wh=1)], {("a", TODAY)}),
-    ("a power makes no interval", [told("a", power_w=1, voltage_v=230)], set()),
-    ("an interval energy is no register", [told("a", import_interval_wh=1)], set()),
+    ("power may stand in for a register", [told("a", power_w=1)], {("a", TODAY)}),
+    ("so may the energy of an interval", [told("a", import_interval_wh=1)], {("a", TODAY)}),
+    ("a voltage makes no interval", [told("a", voltage_v=230)], set()),
     ("an implausible reading touches nothing", [told("a", import_wh=-1)], set()),
     (
         "each series its own days",
@@ -118,8 +119,8 @@ def test_the_transaction_that_marks_wakes_the_workers(store: Store, both_migrate
         ears.execute("LISTEN stale")
         store.append(told("a", import_wh=1), told("b", import_wh=1))
         assert [heard.payload for heard in ears.notifies(timeout=5, stop_after=1)] == ["series"]
-        store.append(told("a", import_wh=1), told("c", power_w=1))
-        assert list(ears.notifies(timeout=0.2)) == [], "a repetition and a power wake nobody"
+        store.append(told("a", import_wh=1), told("c", apparent_power_va=1))
+        assert list(ears.notifies(timeout=0.2)) == [], "a repetition and an apparent power wake nobody"
 
 
 WRITERS = 3

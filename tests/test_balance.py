@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS
+from energy.frames import BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION
 from energy.model import ProRataKey, Role, StaticKey, Validity
 from processing.balance import Agreement, Member, settle
 from processing.sharing import share
@@ -101,7 +101,7 @@ def test_steps(why: str, flows: list[Flow], members: list[Member], step: timedel
     rows = settled.balance.drop("quality").iter_rows()
     assert [((start - T0) // QUARTER, *figures) for start, *figures in rows] == expected, why
     assert dict(settled.balance.schema) == dict(BALANCE)
-    assert dict(settled.allocation.schema) == dict(ALLOCATION)
+    assert dict(settled.allocation.schema) == dict(SETTLED_ALLOCATION)
 
 
 def test_the_worst_quality_wins_in_a_step_and_among_members() -> None:
@@ -110,6 +110,23 @@ def test_the_worst_quality_wins_in_a_step_and_among_members() -> None:
     assert settle(flows, [HOME], PRORATA, HOUR).balance["quality"].to_list() == [0]
     mixed = flows.with_columns(quality=pl.when(pl.col("start") == quarter(1)).then(10).otherwise(0).cast(pl.Int16))
     assert settle(mixed, [HOME, ROOF], PRORATA, HALF).balance["quality"].to_list() == [10, 0]
+
+
+def test_each_member_has_the_worst_quality_of_its_own_flows_that_count() -> None:
+    told = frame((3, "import", [50, 50, 50, 50]), (3, "export", [80, 80]), (1, "export", [5] * 4), DRAWN, FED)
+    marked = [(3, "import", 0, 8), (3, "export", 1, 9), (1, "export", 0, 10), (1, "import", 3, 14)]
+    marks = pl.DataFrame(
+        [(no, flow, quarter(i), quality) for no, flow, i, quality in marked],
+        schema={name: FLOW_INTERVALS[name] for name in ("point_no", "flow", "start", "quality")},
+        orient="row",
+    )
+    flows = told.update(marks, on=["point_no", "flow", "start"])
+    settled = settle(flows, [HOME, ROOF, BOTH], PRORATA, HALF)
+    worst = settled.allocation.select("start", "point", "quality").rows()
+    assert [((start - T0) // QUARTER, point, quality) for start, point, quality in worst] == [
+        (0, "p1", 0), (0, "p2", 0), (0, "p3", 9), (2, "p1", 14), (2, "p2", 0), (2, "p3", 0),
+    ]  # fmt: skip
+    assert settled.balance["quality"].to_list() == [9, 14]
 
 
 def test_a_flow_not_known_is_null_in_the_allocation_and_not_zero() -> None:
@@ -227,7 +244,7 @@ def twin(told: dict[tuple[int, str], list[int | None]], members: list[Member], q
                 (quarter(first), point, known.get((point, "import")), known.get((point, "export")))
                 for point in sorted({point for point, _ in known})
             ]
-            shared = share(pl.DataFrame(rows, schema=list(ALLOCATION.items())[:4], orient="row"), ProRataKey())
+            shared = share(pl.DataFrame(rows, schema=INTERVALS, orient="row"), ProRataKey())
             allocated = sum(shared["allocated_wh"].to_list())
             drawn = sum(wh for (_, flow), wh in known.items() if flow == "import")
             fed = sum(known.values()) - drawn

@@ -28,7 +28,7 @@ SMALL: Final = (
 KEYS: Final = [
     "readings_per_s", "cpu_ns", "numpy_per_s", "numpy_ratio", "numpy_cpu_ns", "pandas_per_s", "pandas_ratio",
     "late_p50_ms", "late_p95_ms", "late_p50_ms_10x", "late_p95_ms_10x",
-    "rebuild_s", "peak_mb", "rebuild_linear", "rebuild_linear_half",
+    "rebuild_s", "rebuild_cpu_s", "peak_mb", "rebuild_linear", "rebuild_linear_half",
 ]  # fmt: skip
 FEW: Final = "the bench needs at least one round, 8 points and 100 readings of each"
 FEW_DAYS: Final = "the bench needs at least two days, 8 points and one late reading, at most 30 for the days before it"

@@ -134,4 +134,4 @@ def test_the_laws_meet_what_they_are_about(valley: tuple[str, psycopg.Connection
     across = connection.execute(
         "SELECT energy_wh, method FROM interval WHERE start = %s", [SWAPPED - timedelta(minutes=5)]
     ).fetchall()
-    assert across == [(0, "register")], "level_wh stands still within half an hour"
+    assert across == [(150, "register")], "the old register stands still to the swap, the new one rises"

@@ -125,7 +125,9 @@ def test_the_label_of_a_listener_may_be_any_name(client: httpx.Client, migrated_
 def test_the_metrics_that_the_guides_name_exist(page: str) -> None:
     names = {name for name, _ in (*OF_HUB.values(), *OF_CHECK.values(), *OF_LISTENER.values())} | {"hub_database_up"}
     named = set(
-        re.findall(r"\bhub_(?:database|listener|quarantine|last|recompute|devices|\w+_spans)\w*", (DOCS / page).read_text())
+        re.findall(
+            r"\bhub_(?:database|listener|quarantine|last|recompute|devices|\w+_spans)\w*", (DOCS / page).read_text()
+        )
     )
     assert named
     assert named <= names

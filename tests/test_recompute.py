@@ -50,10 +50,11 @@ CHANGES: Final[list[tuple[str, LiteralString, tuple[int, int, int]]]] = [
     ),
     ("an allocation", "UPDATE allocation SET share_wh = 999 WHERE start = %(at)s", (0, 3, 0)),
     ("an allocation without import", "UPDATE allocation SET import_wh = NULL WHERE start = %(at)s", (0, 2, 0)),
+    ("only its quality", "UPDATE allocation SET quality = 9 WHERE start = %(at)s", (0, 3, 0)),
     ("an allocation gone", "DELETE FROM allocation WHERE start = %(at)s", (0, 3, 0)),
     (
         "an allocation of somebody else",
-        "INSERT INTO allocation SELECT 1, no, %(at)s, 1, NULL, 0, 0, 1, NULL FROM point WHERE id = 'hut'",
+        "INSERT INTO allocation SELECT 1, no, %(at)s, 1, NULL, 0, 0, 1, NULL, 0 FROM point WHERE id = 'hut'",
         (0, 1, 0),
     ),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 import psycopg
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from energy.frames import ALLOCATION, BALANCE
+from energy.frames import BALANCE, SETTLED_ALLOCATION
 from energy.model import LONGEST_STILLNESS
 from energy.time import Span
 from store import balances, erasure, intervals, retention
@@ -101,21 +101,26 @@ def test_versions_go_with_their_community(valley: Valley) -> None:
 
 
 HOURS: Final = 5
+Hour: TypeAlias = tuple[int, int, int]
 WORK: Final = st.lists(
     st.tuples(
         st.booleans(),
         st.integers(0, HOURS - 1),
-        st.lists(st.none() | st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=HOURS),
+        st.lists(
+            st.none() | st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0, 9])),
+            min_size=1,
+            max_size=HOURS,
+        ),
     ),
     max_size=8,
 )
-"""Whether a day has passed; from which hour on; what each hour then has: Wh of two members, or nothing."""
+"""Whether a day has passed; from which hour on; what each hour then has: Wh of two members and quality, or nothing."""
 
 
 @given(work=WORK)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_version_is_what_was_stored_at_the_end_of_its_day(
-    migrated_url: str, work: Sequence[tuple[bool, int, list[tuple[int, int] | None]]]
+    migrated_url: str, work: Sequence[tuple[bool, int, list[Hour | None]]]
 ) -> None:
     """A twin that copies everything: whatever is replaced, in whichever order, each version is the copy of its day."""
     with connect(migrated_url) as connection, connection.transaction(force_rollback=True):
@@ -129,7 +134,7 @@ def test_every_version_is_what_was_stored_at_the_end_of_its_day(
         numbers = {point: number(connection, "point", point) for point in "ab"}
         community_no = number(connection, "community", "v")
         month = Span(TENTH, TENTH + HOURS * HOUR)
-        replaced(connection, community_no, 0, [(1, 0)] * HOURS, numbers)
+        replaced(connection, community_no, 0, [(1, 0, 0)] * HOURS, numbers)
         connection.execute(
             "INSERT INTO settlement (community_no, month_start, month_end, version, reason)"
             " VALUES (%s, %s, %s, 1, 'first')",
@@ -149,7 +154,7 @@ def test_every_version_is_what_was_stored_at_the_end_of_its_day(
                 copies.append(now)
                 is_open = True
         for version, copy in enumerate(copies, start=1):
-            assert as_version(connection, community_no, month, version) == copy
+            assert as_version(connection, community_no, month, version) == copy[:2]
         found = connection.execute("SELECT count(*) FROM settlement WHERE community_no = %s", [community_no]).fetchone()
         assert found == (len(copies),)
 
@@ -158,39 +163,42 @@ def replaced(
     connection: psycopg.Connection,
     community_no: int,
     first: int,
-    hours: Sequence[tuple[int, int] | None],
+    hours: Sequence[Hour | None],
     numbers: dict[str, int],
 ) -> None:
     """Replace some hours, the last of which may lie after the month."""
-    known = [(TENTH + (first + i) * HOUR, both_wh) for i, both_wh in enumerate(hours) if both_wh is not None]
-    steps = [(at, sum(both_wh), 0, 0, sum(both_wh), 0, 2, 2, 0, True) for at, both_wh in known]
+    known = [(TENTH + (first + i) * HOUR, hour[:2], hour[2]) for i, hour in enumerate(hours) if hour is not None]
+    steps = [(at, sum(both_wh), 0, 0, sum(both_wh), 0, 2, 2, 9, True) for at, both_wh, _ in known]
     rows = [
-        (point, at, energy_wh, None, 0, 0, energy_wh, None)
-        for at, both_wh in known
+        (point, at, energy_wh, None, 0, 0, energy_wh, None, quality)
+        for at, both_wh, quality in known
         for point, energy_wh in zip(numbers, both_wh, strict=True)
         if energy_wh
     ]
-    names = ["point", "start", "import_wh", "export_wh", "share_wh", "allocated_wh", "residual_wh", "surplus_wh"]
-    schema = {name: ALLOCATION[name] for name in names}
+    names = ["point", "start", *(name for name in SETTLED_ALLOCATION if name not in ("point", "start"))]
+    schema = {name: SETTLED_ALLOCATION[name] for name in names}
     span = Span(TENTH + first * HOUR, TENTH + (first + len(hours)) * HOUR)
     allocation = pl.DataFrame(rows, schema, orient="row")
     balance = pl.DataFrame(steps, BALANCE, orient="row")
     balances.replace(connection, community_no, span, allocation, balance, numbers)
 
 
-def copied(connection: psycopg.Connection, community_no: int) -> tuple[Rows, Rows]:
+def copied(connection: psycopg.Connection, community_no: int) -> tuple[Rows, Rows, Rows]:
+    """What a version tells of steps and members, and every allocation, by which a change is noticed."""
     parameters = [community_no, TENTH, TENTH + HOURS * HOUR]
     where = "WHERE community_no = %s AND start >= %s AND start < %s"
     steps = connection.execute(f"SELECT start, consumption_wh FROM balance {where} ORDER BY 1".encode(), parameters)
     members = f"""
-        SELECT p.id, sum(import_wh)::bigint FROM allocation AS a JOIN point AS p ON p.no = a.point_no {where}
+        SELECT p.id, sum(import_wh)::bigint, max(quality)::int
+        FROM allocation AS a JOIN point AS p ON p.no = a.point_no {where}
         GROUP BY 1 ORDER BY 1
     """
-    return steps.fetchall(), connection.execute(members.encode(), parameters).fetchall()
+    rows = connection.execute(f"SELECT * FROM allocation {where} ORDER BY start, point_no".encode(), parameters)
+    return steps.fetchall(), connection.execute(members.encode(), parameters).fetchall(), rows.fetchall()
 
 
 def as_version(connection: psycopg.Connection, community_no: int, month: Span, version: int) -> tuple[Rows, Rows]:
     parameters = {"community_no": community_no, "start": month.start, "end": month.end, "version": version}
     steps = connection.execute(statement("settlement_balance"), parameters).fetchall()
     members = connection.execute(statement("settlement_points"), parameters).fetchall()
-    return [row[:2] for row in steps], [(row[0], row[2]) for row in members]
+    return [row[:2] for row in steps], [(row[0], row[2], row[8]) for row in members]

@@ -57,9 +57,12 @@ def test_they_are_served_and_shown(valley: Valley) -> None:
             points = {row["point"]: row for row in client.get(f"{base}/2026-01/{version}/points").json()["points"]}
             assert points["home"]["import_kwh"] == round(STEPS * 0.4 + (version - 1) * 3, 3)
             assert points["roof"]["import_kwh"] is None
+            qualities = [points[point]["quality"] for point in ("flat", "home", "roof")]
+            assert qualities == [0, 10 * (version - 1), 0], "the curve is questionable"
         csv = client.get(f"{base}/2026-01/1/points", params={"format": "csv"})
         assert csv.headers["content-disposition"] == 'attachment; filename="valley-2026-01-v1-points.csv"'
-        assert csv.text.splitlines()[1].startswith("flat,home,178.56,")
+        assert csv.text.splitlines()[1].startswith("flat,home,178.56,,")
+        assert csv.text.splitlines()[0].endswith(",surplus_kwh,quality")
         for address in ("2026-01/3/balance", "2026-02/1/points"):
             assert "settled month" in refusal(client.get(f"{base}/{address}"), 404)
         assert "month" in refusal(client.get(f"{base}/January/1/balance"), 400)

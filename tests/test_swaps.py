@@ -8,7 +8,19 @@ import pytest
 
 from energy.frames import SWAPS
 from processing.intervals import intervals_from_registers
-from tests.test_intervals import MEASURED, SPLIT, Interval, Register, Route, after, energies, readings, route, routes, shown
+from tests.test_intervals import (
+    MEASURED,
+    SPLIT,
+    Interval,
+    Register,
+    Route,
+    after,
+    energies,
+    readings,
+    route,
+    routes,
+    shown,
+)
 
 Swap: TypeAlias = tuple[float, int, int]
 """(minutes after noon, index of the old register, index of the new one). [Wh]"""

@@ -28,7 +28,7 @@ COMPUTED: Final[dict[str, LiteralString]] = {
         FROM interval AS i JOIN point AS p ON p.no = i.point_no ORDER BY 1, 2, 3, 4""",
     "balance": "SELECT c.id, b.* FROM balance AS b JOIN community AS c ON c.no = b.community_no ORDER BY 1, b.start",
     "allocation": """SELECT p.id, a.start, a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh,
-        a.surplus_wh FROM allocation AS a JOIN point AS p ON p.no = a.point_no ORDER BY 1, 2""",
+        a.surplus_wh, a.quality FROM allocation AS a JOIN point AS p ON p.no = a.point_no ORDER BY 1, 2""",
 }
 
 

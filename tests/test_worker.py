@@ -61,9 +61,9 @@ def test_a_morning_computed_by_hand(valley: tuple[psycopg.Connection, Worker]) -
     ]
     third = [row for row in stored(connection)["allocation"] if row[2] == at[2]]
     assert third == [
-        ("valley", "flat", at[2], 30, None, 14, 14, 16, None),
-        ("valley", "home", at[2], 100, None, 46, 46, 54, None),
-        ("valley", "roof", at[2], None, 60, 0, 0, None, 0),
+        ("valley", "flat", at[2], 30, None, 14, 14, 16, None, 0),
+        ("valley", "home", at[2], 100, None, 46, 46, 54, None, 0),
+        ("valley", "roof", at[2], None, 60, 0, 0, None, 0, 0),
     ]
     assert stored(connection)["power_now"] == [
         ("flat", "import", at[3] + QUARTER, 120),

@@ -26,6 +26,7 @@ LABELS: Final = {
     "late_p50_ms_10x": f"with {TIMES} times the history, median [ms]",
     "late_p95_ms_10x": "the same, 95 of 100 [ms]",
     "rebuild_s": "to rebuild all points from their readings and compare them with what is stored [s]",
+    "rebuild_cpu_s": "CPU of it, without that of PostgreSQL [s]",
     "peak_mb": "most memory of it [MB]",
     "rebuild_linear": "time per point of all points to that of a quarter of them: 1 is linear",
     "rebuild_linear_half": "the same to half of them",

@@ -72,7 +72,7 @@ GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hu
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
 
 -- hub serve: what is shown. Of what was refused, and of what waits, it only counts; readings and intervals it never sees,
--- but the energy of the latter by either source, and its quality.
+-- but the energy of the latter by either source.
 GRANT SELECT ON
     community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener,
     compared_interval, awaited_flow, operator_index TO hub_api;

@@ -45,5 +45,6 @@ CREATE TABLE allocation_revision (
     allocated_wh bigint NOT NULL,
     residual_wh  bigint,
     surplus_wh   bigint,
+    quality      smallint,
     PRIMARY KEY (community_no, start, version, point_no)
 );

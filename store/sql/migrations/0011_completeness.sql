@@ -33,18 +33,15 @@ FROM level AS l
 JOIN community AS c ON c.no = l.community_no -- with it every PostgreSQL writes the view down in the same words
 WHERE l.flows > 0;
 
--- As before, and the quality of the one that counts: the operator's, else the device's.
-CREATE OR REPLACE VIEW compared_interval AS
-SELECT
-    i.point_no,
-    i.flow,
-    i.start,
-    max(i.energy_wh) FILTER (WHERE i.source = 'operator') AS operator_wh,
-    max(i.energy_wh) FILTER (WHERE i.source = 'device') AS device_wh,
-    coalesce(max(i.quality) FILTER (WHERE i.source = 'operator'), max(i.quality)) AS quality
-FROM interval AS i
-JOIN point AS p ON p.no = i.point_no
-GROUP BY i.point_no, i.flow, i.start;
+-- The worst quality of the flows that the allocation is made of. Null where it was computed before this was kept, and
+-- cannot be computed again.
+ALTER TABLE allocation ADD COLUMN quality smallint;
+INSERT INTO stale (kind, ref_no, day)
+SELECT DISTINCT 'community', b.community_no, (b.start AT TIME ZONE 'UTC')::date
+FROM balance AS b
+JOIN community AS c ON c.no = b.community_no
+WHERE b.start >= coalesce(c.frozen_before, '-infinity')
+ORDER BY 3, 2;
 
 CREATE VIEW shown.awaited_flow WITH (security_barrier) AS
 SELECT c.id AS community, w.valid_from, w.valid_to, w.flows
@@ -76,7 +73,9 @@ CROSS JOIN LATERAL generate_series(
     date_trunc('month', b.first_start AT TIME ZONE c.zone), b.last_start AT TIME ZONE c.zone, '1 month'
 ) AS l (local_start)
 CROSS JOIN LATERAL (
-    SELECT l.local_start AT TIME ZONE c.zone AS start, (l.local_start + '1 month'::interval) AT TIME ZONE c.zone AS "end"
+    SELECT
+        l.local_start AT TIME ZONE c.zone AS start,
+        (l.local_start + '1 month'::interval) AT TIME ZONE c.zone AS "end"
 ) AS r
 JOIN LATERAL (
     SELECT DISTINCT m.point_no

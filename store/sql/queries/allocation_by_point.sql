@@ -25,6 +25,8 @@ WITH awaited AS (
         sum(allocated_wh)::bigint AS allocated_wh,
         sum(residual_wh)::bigint AS residual_wh,
         sum(surplus_wh)::bigint AS surplus_wh,
+        -- Where some of it was computed before the quality was kept, nobody can tell the worst.
+        CASE WHEN count(quality) = count(*) THEN max(quality)::int END AS quality,
         max(start) AS last_start
     FROM allocation
     WHERE community_no = %(community_no)s AND start >= %(start)s AND start < %(end)s
@@ -35,24 +37,10 @@ WITH awaited AS (
         coalesce(s.imports + s.exports, 0) AS present,
         CASE WHEN a.expected > 0 THEN greatest(a.expected, s.imports + s.exports) END AS expected,
         s.imports, s.exports, s.import_wh, s.export_wh, s.share_wh, s.allocated_wh, s.residual_wh, s.surplus_wh,
-        s.last_start
+        s.quality, s.last_start
     FROM summed AS s
     FULL JOIN awaited AS a ON a.point_no = s.point_no
     WHERE s.point_no IS NOT NULL OR a.expected > 0
-), known AS (
-    -- The quality of what was summed: of the flows that are awaited, in the steps that are whole.
-    SELECT a.point_no, max(i.quality)::int AS quality
-    FROM compared_interval AS i
-    JOIN community AS c ON c.no = %(community_no)s
-    JOIN allocation AS a
-        ON a.community_no = c.no AND a.point_no = i.point_no
-        AND a.start = date_bin(make_interval(mins => c.step_min), i.start, '1970-01-01 00:00:00+00')
-    WHERE
-        i.point_no = ANY (ARRAY(SELECT point_no FROM membership WHERE community_no = %(community_no)s))
-        AND i.start >= %(start)s AND i.start < %(end)s::timestamptz + '1 hour'::interval
-        AND a.start >= %(start)s AND a.start < %(end)s
-        AND CASE i.flow WHEN 'import' THEN a.import_wh ELSE a.export_wh END IS NOT NULL
-    GROUP BY a.point_no
 )
 SELECT
     coalesce(p.id, 'removed-' || m.point_no) AS point,
@@ -63,8 +51,7 @@ SELECT
         ELSE 'consumer'
     END) AS role,
     m.import_wh, m.export_wh, m.share_wh, m.allocated_wh, m.residual_wh, m.surplus_wh,
-    m.present, m.expected, trunc(m.present / m.expected::numeric, 6)::float8 AS completeness, k.quality, m.last_start
+    m.present, m.expected, trunc(m.present / m.expected::numeric, 6)::float8 AS completeness, m.quality, m.last_start
 FROM member AS m
 LEFT JOIN point AS p ON p.no = m.point_no
-LEFT JOIN known AS k ON k.point_no = m.point_no
 ORDER BY 2, 1

@@ -7,5 +7,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS allocated (
     share_wh     bigint NOT NULL,
     allocated_wh bigint NOT NULL,
     residual_wh  bigint,
-    surplus_wh   bigint
+    surplus_wh   bigint,
+    quality      smallint NOT NULL
 ) ON COMMIT DELETE ROWS

@@ -1,5 +1,5 @@
--- The energy between the operator's indexes of a community's members, and what its curve and the devices say of the same
--- stretches, each only where it knows every quarter-hour of one; those whose device is furthest away first.
+-- The energy between the operator's indexes of a community's members, and what its curve and the devices say of the
+-- same stretches, each only where it knows every quarter-hour of one; those whose device is furthest away first.
 -- A stretch lies between two indexes that follow each other, and counts in the span in which it ends. Of an instant the
 -- total counts, else one grid of tariffs with all the registers that it has elsewhere; never both. One whose register
 -- went down is left out: there the meter changed.
@@ -13,7 +13,7 @@ WITH best AS (
     ORDER BY x.point_no, x.flow, x.tariff, x.at, x.nature DESC
 ), told AS (
     SELECT
-        point_no, flow, left(tariff, 1) AS grid, at,
+        point_no, flow, substr(tariff, 1, 1) AS grid, at,
         sum(register_wh)::bigint AS register_wh,
         count(*) AS registers,
         max(CASE tariff WHEN '' THEN 1 ELSE substr(tariff, 2)::int END) AS last_register
@@ -67,4 +67,7 @@ FROM compared AS c
 JOIN point AS p ON p.no = c.point_no
 GROUP BY p.id, c.flow
 ORDER BY
-    abs(sum(c.device_wh - c.index_wh)) DESC NULLS LAST, abs(sum(c.operator_wh - c.index_wh)) DESC NULLS LAST, p.id, c.flow
+    abs(sum(c.device_wh - c.index_wh)) DESC NULLS LAST,
+    abs(sum(c.operator_wh - c.index_wh)) DESC NULLS LAST,
+    p.id,
+    c.flow

@@ -22,26 +22,31 @@ WITH month AS (
     )
 ), member AS MATERIALIZED (
     SELECT DISTINCT point_no FROM membership WHERE community_no = %(community_no)s
-), waiting AS MATERIALIZED (
-    SELECT s.day FROM stale AS s WHERE s.kind = 'community' AND s.ref_no = %(community_no)s
+), computed AS MATERIALIZED (
+    SELECT 'community' AS kind, %(community_no)s::int AS ref_no
+    UNION ALL
+    SELECT 'curve', point_no FROM member
     UNION
-    SELECT s.day FROM stale AS s JOIN member AS b ON b.point_no = s.ref_no WHERE s.kind = 'curve'
-    UNION
-    SELECT s.day
-    FROM stale AS s
-    JOIN series AS r ON r.no = s.ref_no AND r.phase = ''
-    JOIN device AS d ON d.no = r.device_no
-    JOIN device_mapping AS m ON m.device = d.id AND m.channel = r.channel
-    JOIN member AS b ON b.point_no = m.point_no
-    WHERE s.kind = 'series'
+    SELECT 'series', r.no
+    FROM member AS b
+    JOIN device_mapping AS m ON m.point_no = b.point_no
+    JOIN device AS d ON d.id = m.device
+    JOIN series AS r ON r.device_no = d.no AND r.channel = m.channel AND r.phase = ''
 )
 INSERT INTO settlement (community_no, month_start, month_end, version, reason)
 SELECT %(community_no)s, o.month_start, o.month_end, 1, 'first'
 FROM unsettled AS o
 WHERE
     NOT EXISTS (
-        SELECT FROM waiting AS w
-        WHERE w.day >= (o.month_start AT TIME ZONE 'UTC')::date AND w.day <= (o.month_end AT TIME ZONE 'UTC')::date
+        SELECT FROM computed AS c
+        CROSS JOIN LATERAL (
+            SELECT FROM stale AS s
+            WHERE
+                s.kind = c.kind AND s.ref_no = c.ref_no
+                AND s.day >= (o.month_start AT TIME ZONE 'UTC')::date
+                AND s.day <= (o.month_end AT TIME ZONE 'UTC')::date
+            LIMIT 1
+        ) AS waiting
     )
     AND (
         SELECT bool_and(b.settled) AND make_interval(mins => o.step_min) * count(*) = o.month_end - o.month_start

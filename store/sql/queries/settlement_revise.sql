@@ -45,9 +45,9 @@ WITH closed AS MATERIALIZED (
             WHERE start >= greatest(c.month_start, %(start)s) AND start < least(c.month_end, %(end)s)
         ) AS n ON n.start = a.start AND n.point_no = a.point_no
         WHERE
-            (a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh, a.surplus_wh)
+            (a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh, a.surplus_wh, a.quality)
             IS DISTINCT FROM
-            (n.import_wh, n.export_wh, n.share_wh, n.allocated_wh, n.residual_wh, n.surplus_wh)
+            (n.import_wh, n.export_wh, n.share_wh, n.allocated_wh, n.residual_wh, n.surplus_wh, n.quality)
     ) AS d
 ), made AS (
     INSERT INTO settlement (community_no, month_start, month_end, version, reason)
@@ -63,15 +63,18 @@ WITH closed AS MATERIALIZED (
         %(community_no)s, d.start, d.version, b.consumption_wh, b.production_wh, b.allocated_wh, b.residual_wh,
         b.surplus_wh, b.present, b.expected, b.quality, b.settled
     FROM changed AS d
-    LEFT JOIN balance AS b ON b.community_no = %(community_no)s AND b.start = d.start
+    LEFT JOIN balance AS b
+        ON b.community_no = %(community_no)s AND b.start = d.start AND b.start >= %(start)s AND b.start < %(end)s
     ON CONFLICT DO NOTHING
     RETURNING start, version
 )
 INSERT INTO allocation_revision (
-    community_no, start, version, point_no, import_wh, export_wh, share_wh, allocated_wh, residual_wh, surplus_wh
+    community_no, start, version, point_no, import_wh, export_wh, share_wh, allocated_wh, residual_wh, surplus_wh,
+    quality
 )
 SELECT
     a.community_no, a.start, k.version, a.point_no, a.import_wh, a.export_wh, a.share_wh, a.allocated_wh,
-    a.residual_wh, a.surplus_wh
+    a.residual_wh, a.surplus_wh, a.quality
 FROM kept AS k
-JOIN allocation AS a ON a.community_no = %(community_no)s AND a.start = k.start
+JOIN allocation AS a
+    ON a.community_no = %(community_no)s AND a.start = k.start AND a.start >= %(start)s AND a.start < %(end)s

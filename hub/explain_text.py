@@ -1,0 +1,240 @@
+"""What happened to a point, and its quarter-hours, as sentences to be read out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from energy.time import STEP, Span, local_date, local_midnight
+from hub.explain_words import EN, Words
+from processing.explain import Flow, Quarter, Register
+from processing.explain_events import Event
+
+ROWS_ONE_BY_ONE: Final = 24
+"""So many quarter-hours are told one by one where they are known; of more, those alike together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells of a point in a span, in a language and the time of a zone."""
+
+    point: str
+    span: Span
+    zone: ZoneInfo
+    words: Words
+
+    def tell(self, flows: Sequence[Flow]) -> list[str]:
+        """The lines to be read out."""
+        if not flows:
+            return [self.words.say("nothing", point=self.point, period=self._period())]
+        lines: list[str] = []
+        for flow in flows:
+            lines += [*([""] if lines else []), *self._tell_flow(flow)]
+        return lines
+
+    def _tell_flow(self, flow: Flow) -> Iterator[str]:
+        say = self.words.say
+        yield from self._summary(flow)
+        yield ""
+        if flow.events or any(quarter.device for quarter in flow.quarters):
+            yield say("events" if flow.events else "no_events")
+            yield from (f"- {self.event(event)}" for event in flow.events)
+            yield ""
+        yield say("rows")
+        yield from (f"- {self._row(run)}" for run in self._runs(flow.quarters))
+
+    def _summary(self, flow: Flow) -> Iterator[str]:
+        say, quarters = self.words.say, flow.quarters
+        known = [quarter for quarter in quarters if quarter.counts]
+        key, total = ("summary", self.words.kwh(flow.total_wh)) if known else ("summary_none", "")
+        yield say(key, point=self.point, flow=say(f"flow_{flow.flow}"), period=self._period(), total=total)
+        kinds = [_kind(quarter) for quarter in quarters]
+        counted = [
+            say(kind, kinds.count(kind))
+            for kind in ("measured", "derived", "estimated", "missing")
+            if kind == "measured" or kind in kinds
+        ]
+        yield say("counts", quarters=say("quarters", len(quarters)), parts=", ".join(counted))
+        operator = sum(quarter.source == "operator" for quarter in quarters)
+        if not operator:
+            yield say("device_counts")
+        elif operator == len(known):
+            yield say("operator_counts")
+        else:
+            yield say("both_count", quarters=say("quarters", operator))
+        both = [(q.operator.energy_wh, q.device.energy_wh) for q in quarters if q.operator and q.device]
+        if both:
+            operator_wh, device_wh = (self.words.kwh(sum(side)) for side in zip(*both, strict=True))
+            yield say("compared", operator=operator_wh, device=device_wh)
+        outdated = sum(not quarter.is_current for quarter in quarters)
+        if outdated:
+            yield say("outdated", quarters=say("quarters", outdated))
+
+    def event(self, event: Event) -> str:
+        """What happened, in a sentence."""
+        before, after, energy = (
+            "" if wh is None else self.words.kwh(wh) for wh in (event.before_wh, event.after_wh, event.energy_wh)
+        )
+        weeks = [self.words.say(f"week{week:+d}") for week in event.weeks]
+        return self.words.say(
+            event.kind,
+            event.times,
+            at=self._at(event.at),
+            between=self._between(event.at, event.until),
+            meter=self._meter(event.device, event.tariff),
+            device=event.device,
+            to=event.to,
+            weeks=self.words.listed(weeks) if weeks else "",
+            before=before,
+            after=after,
+            energy=energy,
+        )
+
+    def _runs(self, quarters: Sequence[Quarter]) -> list[list[Quarter]]:
+        """Quarter-hours that are alike and told together: what is missing, and in a long span also what is known.
+
+        They are of one local day, and their registers go on from one to the next.
+        """
+        is_long = len(quarters) > ROWS_ONE_BY_ONE
+        runs: list[list[Quarter]] = []
+        for quarter in quarters:
+            last = runs[-1][-1] if runs else None
+            if (
+                last
+                and (is_long or not quarter.counts)
+                and _likeness(last) == _likeness(quarter)
+                and self._day(last.start) == self._day(quarter.start)
+                and _goes_on(last, quarter)
+            ):
+                runs[-1].append(quarter)
+            else:
+                runs.append([quarter])
+        return runs
+
+    def _row(self, run: Sequence[Quarter]) -> str:
+        say, first = self.words.say, run[0]
+        hours = self._hours(first.start, run[-1].start + STEP)
+        if not first.counts:
+            return say("row_missing", hours=hours, reason=say(f"why_{first.missing}", silent=first.silent)) + "."
+        energy_wh = sum(quarter.counts.energy_wh for quarter in run if quarter.counts)
+        method = "operator_split" if first.operator and first.counts.method == "split" else first.counts.method
+        code = first.counts.quality
+        quality = say(f"quality_{code}" if f"quality_{code}" in EN else "quality_other")
+        energy, rule = self.words.kwh(energy_wh), say(f"rule_{method}")
+        parts = [say("row", hours=hours, energy=energy, rule=rule, code=str(code), quality=quality)]
+        if first.operator and first.device:
+            device_wh = sum(quarter.device.energy_wh for quarter in run if quarter.device)
+            parts.append(say("row_device", energy=self.words.kwh(device_wh)))
+        if first.is_current:
+            parts += self._registers(run)
+        else:
+            parts.append(say("row_outdated"))
+        return say("row_parts").join(parts) + "."
+
+    def _registers(self, run: Sequence[Quarter]) -> Iterator[str]:
+        """The registers at both ends of a run, and how far apart the readings are that tell them."""
+        for first, last in zip(run[0].registers, run[-1].registers, strict=True):
+            if first.start_wh is None or last.end_wh is None:
+                continue
+            yield self.words.say(
+                "row_register" if _is_plain(first) else "row_changed",
+                meter=self._meter(first.device, first.tariff),
+                to=self._meter(last.end_device, last.tariff),
+                before=self.words.kwh(first.start_wh),
+                after=self.words.kwh(last.end_wh),
+            )
+        apart = [register.apart_s or 0 for quarter in run for register in quarter.registers]
+        minutes = -int(-max(apart, default=0) // 60)
+        if minutes:
+            yield self.words.say("row_apart", minutes)
+
+    def _meter(self, device: str, tariff: str) -> str:
+        if tariff:
+            return self.words.say("meter_tariff", device=device, tariff=tariff)
+        return self.words.say("meter", device=device)
+
+    def _day(self, at: datetime) -> date:
+        return local_date(at, self.zone)
+
+    def _last_day(self) -> date:
+        return self._day(self.span.end - timedelta(microseconds=1))
+
+    def _period(self) -> str:
+        words, first, last = self.words, self._day(self.span.start), self._last_day()
+        starts_whole = local_midnight(first, self.zone) == self.span.start
+        ends_whole = local_midnight(last + timedelta(days=1), self.zone) == self.span.end
+        if first == last and starts_whole and ends_whole:
+            return words.say("on_day", day=words.day(first, is_whole=True))
+        if first == last:
+            start, end = self._hour(self.span.start), self._hour(self.span.end, is_end=True)
+            return words.say("on_day_hours", day=words.day(first, is_whole=True), start=start, end=end)
+        start, end = (words.day(day, is_whole=True) for day in (first, last))
+        if not starts_whole or not ends_whole:
+            start = words.say("day_hour", day=start, hour=self._hour(self.span.start))
+            end = words.say("day_hour", day=end, hour=self._hour(self.span.end, is_end=True))
+        return words.say("days", start=start, end=end)
+
+    def _hour(self, at: datetime, *, is_end: bool = False) -> str:
+        """The time of day; that of an end at midnight is 24:00."""
+        local = at.astimezone(self.zone)
+        if is_end and local_midnight(local.date(), self.zone) == at:
+            return "24:00" if self.words.language == "en" else "24\u00a0h\u00a000"
+        return self.words.hour(local)
+
+    def _is_one_day(self, *instants: datetime) -> bool:
+        """Whether all of it happens on one day, which then need not be said."""
+        return {self._day(self.span.start), self._last_day()} == {self._day(at) for at in instants}
+
+    def _at(self, at: datetime) -> str:
+        if self._is_one_day(at):
+            return self.words.say("at_hour", hour=self._hour(at))
+        return self.words.say("at_day", day=self.words.day(self._day(at)), hour=self._hour(at))
+
+    def _between(self, start: datetime, end: datetime) -> str:
+        if self._is_one_day(start, end):
+            return self.words.say("between", start=self._hour(start), end=self._hour(end))
+        moments = [
+            self.words.say("day_hour", day=self.words.day(self._day(at)), hour=self._hour(at)) for at in (start, end)
+        ]
+        return self.words.say("between_days", start=moments[0], end=moments[1])
+
+    def _hours(self, start: datetime, end: datetime) -> str:
+        from_hour, to_hour = self._hour(start), self._hour(end, is_end=True)
+        if self._is_one_day(start):
+            return self.words.say("hours", start=from_hour, end=to_hour)
+        return self.words.say("hours_of_day", day=self.words.day(self._day(start)), start=from_hour, end=to_hour)
+
+
+def _kind(quarter: Quarter) -> str:
+    if quarter.counts is None:
+        return "missing"
+    match quarter.counts.quality:
+        case 0 | 14 | 17 | 19:
+            return "measured"
+        case 11:
+            return "derived"
+        case _:
+            return "estimated"
+
+
+def _likeness(quarter: Quarter) -> tuple[object, ...]:
+    """What quarter-hours that are told together have in common."""
+    said = quarter.counts
+    rule = (said.method, said.quality) if said else (quarter.missing, quarter.silent)
+    told = tuple((r.device, r.tariff, r.energy_wh is None) for r in quarter.registers)
+    return rule, quarter.source, quarter.device is None, quarter.is_current, told
+
+
+def _goes_on(quarter: Quarter, following: Quarter) -> bool:
+    """Whether each register begins where it ended, and counts what it shows: no rollover, no swap between."""
+    pairs = zip(quarter.registers, following.registers, strict=True)
+    return all(
+        before.end_wh == after.start_wh and all(_is_plain(r) for r in (before, after)) for before, after in pairs
+    )
+
+
+def _is_plain(register: Register) -> bool:
+    if register.start_wh is None or register.end_wh is None:
+        return True
+    return register.end_wh - register.start_wh == register.energy_wh

@@ -1,0 +1,249 @@
+"""What happens to a point, scene by scene, with the sentences that are said of it in both languages."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from energy.frames import FLOW_INTERVALS, ROUTES, SWAPS, UTC_TIME
+from energy.time import PARIS, Span
+from hub.explain_text import Teller
+from hub.explain_words import Words
+from processing.explain import explain
+from processing.explain_events import Known
+from processing.intervals import intervals_from_registers
+from tests.test_intervals import after, readings, route
+
+Swap: TypeAlias = tuple[float, int, int]
+NOON: Final = after(0)  # 13:00 in Paris
+NAMES: Final = {1: "home-7", 2: "home-8", 3: "home-9"}
+
+
+def known(
+    told: pl.DataFrame,
+    routes: Sequence[tuple[object, ...]],
+    swaps: Sequence[Swap] = (),
+    operator: Sequence[tuple[float, int]] = (),
+    zeros: Sequence[float] = (),
+) -> Known:
+    """What is known of point 1, whose stored intervals are what its readings give."""
+    routed = pl.DataFrame(list(routes), schema=ROUTES, orient="row")
+    recorded = [(1, "import", "", after(at), old_wh, new_wh) for at, old_wh, new_wh in swaps]
+    swapped = pl.DataFrame(recorded, schema=SWAPS, orient="row")
+    made = intervals_from_registers(told, routed, swapped).filter(point_no=1)
+    curve = [(1, "import", after(at), wh, 0, "curve") for at, wh in operator]
+    return Known(
+        readings=told,
+        routes=routed,
+        swaps=swapped,
+        reference=made.filter(quality=0),
+        stored=pl.concat([
+            made.with_columns(source=pl.lit("device")),
+            pl.DataFrame(curve, schema=FLOW_INTERVALS, orient="row").with_columns(source=pl.lit("operator")),
+        ]),
+        outages=pl.DataFrame(
+            [(1, after(at)) for at in zeros], schema={"series_no": pl.Int32, "at": UTC_TIME}, orient="row"
+        ),
+        devices=NAMES,
+    )  # fmt: skip
+
+
+def told(of: Known, minutes: int, language: str) -> list[str]:
+    """What is said of the point from noon on, with ordinary spaces."""
+    span = Span(NOON, after(minutes))
+    lines = Teller("home", span, PARIS, Words(language)).tell(explain(of, span))
+    return [line.replace("\u00a0", " ").replace("\u202f", " ") for line in lines]
+
+
+WEEK: Final = 7 * 24 * 60
+STEADY: Final = [(15 * i, 1000 + 100 * i) for i in range(5)]
+LAST_WEEK: Final = [(15 * i - WEEK, 10 * i) for i in range(24)]
+POWER: Final = (1, 1, "import", "", None, after(-60), after(600), "power")
+SWAPPED: Final = [route(1, until=40), route(2, since=40)]
+VALID: Final = ("measured by the register (quality 0, valid)", "mesuré par le registre (qualité 0, valide)")
+
+GUIDE: Final = known(
+    readings([(-2, 1_234_000), (7, 1_180_000), (10, 1_234_064), (22, 1_234_128), (34, 1_234_192), (118, 1_234_600)]),
+    [route()],
+)
+"""The example of docs/cli.md, until 13:45 in Paris."""
+
+SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
+    ("plain", known(readings([(-2, 980), (10, 1100), (20, 1200), (32, 1320)]), [route()]), 30,
+        ["home, energy withdrawn, on Saturday 14 March 2026, from 13:00 to 13:30: 0.300 kWh.",
+         "Of 2 quarter-hours: 2 measured.", "No curve of the operator is known: the device counts.",
+         "Every reading is used: none was left out.",
+         f"- 13:00 to 13:15: 0.150 kWh, {VALID[0]}; the meter home-7 from 1.000 to 1.150 kWh; readings at most 12"
+          " minutes"
+         " apart."],
+        ["home, énergie soutirée, le samedi 14 mars 2026, de 13 h 00 à 13 h 30 : 0,300 kWh.",
+         "Sur 2 quarts d’heure : 2 mesurés.",
+         "Aucune courbe du gestionnaire n’est connue : c’est l’appareil qui compte.",
+         "Tous les relevés sont utilisés : aucun n’est écarté.",
+         f"- de 13 h 00 à 13 h 15 : 0,150 kWh, {VALID[1]} ; le compteur home-7 de 1,000 à 1,150 kWh ; relevés à 12"
+          " minutes"
+         " d’écart au plus."]),
+    ("a glitch", known(readings([*STEADY[:2], (20, 5), *STEADY[2:]]), [route()]), 30,
+        ["- At 13:20 the meter home-7 showed 0.005 kWh, less than the 1.100 kWh before, and returned to its old value:"
+         " this reading is left out."],
+        ["- À 13 h 20, le compteur home-7 a montré 0,005 kWh, moins que les 1,100 kWh d’avant, puis il est revenu à son"
+         " ancienne valeur : ce relevé est écarté."]),
+    ("a leap and back", known(readings([*STEADY[:2], (20, 53_700_000), *STEADY[2:]]), [route()]), 30,
+        ["- At 13:20 the meter home-7 showed 53,700.000 kWh, which does not fit the 1.100 kWh before, and returned"
+          " to its"
+         " old value: this reading is left out."],
+        ["- À 13 h 20, le compteur home-7 a montré 53 700,000 kWh, ce qui ne s’accorde pas avec les 1,100 kWh d’avant,"
+         " puis il est revenu à son ancienne valeur : ce relevé est écarté."]),
+    ("the last reading falls", known(readings([*STEADY, (61, 3)]), [route()]), 75,
+        ["- At 14:01 the meter home-7 showed 0.003 kWh after 1.400 kWh, which does not fit: this reading is left out"
+          " until"
+         " the next ones tell.", "- 14:00 to 14:15: missing, no reading of home-7 after that can be used."],
+        ["- À 14 h 01, le compteur home-7 a montré 0,003 kWh après 1,400 kWh, ce qui ne s’accorde pas : ce relevé est"
+         " écarté tant que les suivants n’ont pas tranché.",
+         "- de 14 h 00 à 14 h 15 : manquant, aucun relevé utilisable de home-7 après."]),
+    ("zeros of outages, those in a row together", known(readings(STEADY), [route()], zeros=[16, 17, 18, 31]), 45,
+        ["- Between 13:16 and 13:18 the meter home-7 showed 0 in 3 readings although it had counted before: this is an"
+         " outage, they are left out.",
+         "- At 13:31 the meter home-7 showed 0 although it had counted before: this is an outage, the reading is left"
+         " out."],
+        ["- Entre 13 h 16 et 13 h 18, le compteur home-7 a montré 0 dans 3 relevés alors qu’il avait déjà compté :"
+          " c’est"
+         " une coupure, ils sont écartés.",
+         "- À 13 h 31, le compteur home-7 a montré 0 alors qu’il avait déjà compté : c’est une coupure, le relevé est"
+         " écarté."]),
+    ("a reset", known(readings([*STEADY, (75, 10), (90, 20)]), [route()]), 90,
+        ["Of 6 quarter-hours: 5 measured, 1 missing (which is not zero).",
+         "- Between 14:00 and 14:15 the meter home-7 fell from 1.400 to 0.010 kWh and stayed there: it was reset or"
+         " replaced. Nothing is counted across it; if the meter was replaced, `hub swap` records it.",
+         "- 14:00 to 14:15: missing, home-7 was reset, or leapt, meanwhile."],
+        ["Sur 6 quarts d’heure : 5 mesurés, 1 manquant (ce n’est pas zéro).",
+         "- Entre 14 h 00 et 14 h 15, le compteur home-7 est tombé de 1,400 à 0,010 kWh et y est resté : il a été"
+          " remis à"
+         " zéro ou remplacé. Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` le consigne.",
+         "- de 14 h 00 à 14 h 15 : manquant, home-7 a été remis à zéro, ou a sauté, entre-temps."]),
+    ("a rise beyond all", known(readings([*STEADY, (75, 900_000), (90, 900_010)]), [route()]), 90,
+        ["- Between 14:00 and 14:15 the meter home-7 rose from 1.400 to 900.000 kWh, more than can flow in that time:"
+         " nothing is counted across it."],
+        ["- Entre 14 h 00 et 14 h 15, le compteur home-7 est monté de 1,400 à 900,000 kWh, plus qu’il n’en peut"
+          " passer dans"
+         " ce temps : rien n’est compté entre les deux."]),
+    ("a rollover before an edge", known(readings([(0, 99_999_900), (20, 100), (30, 300)]), [route()]), 30,
+        ["- Between 13:00 and 13:20 the meter home-7 reached its last number and began again at zero, from"
+          " 99,999.900 to"
+         " 0.100 kWh: the 0.200 kWh are counted.",
+         "- 13:00 to 13:15: 0.150 kWh, measured over a longer step, and divided (quality 0, valid); the meter home-7 at"
+         " 99,999.900 kWh, then the meter home-7 at 0.050 kWh; readings at most 20 minutes apart."],
+        ["- Entre 13 h 00 et 13 h 20, le compteur home-7 a atteint son dernier nombre et repris à zéro, de 99 999,900 à"
+         " 0,100 kWh : les 0,200 kWh sont comptés.",
+         "- de 13 h 00 à 13 h 15 : 0,150 kWh, mesuré sur un pas plus long, puis divisé (qualité 0, valide) ; le"
+          " compteur"
+         " home-7 à 99 999,900 kWh, puis le compteur home-7 à 0,050 kWh ; relevés à 20 minutes d’écart au plus."]),
+    ("a recorded swap", known(readings(STEADY[:3], [(45, 25), (60, 75)]), SWAPPED, [(40, 1260, 5)]), 60,
+        ["- At 13:40 the meter was replaced, as recorded: the old one, home-7, ended at 1.260 kWh, the new one, home-8,"
+         " began at 0.005 kWh. Both are counted.",
+         f"- 13:30 to 13:45: 0.080 kWh, {VALID[0]}; the meter home-7 at 1.200 kWh, then the meter home-8 at 0.025 kWh.",
+         f"- 13:45 to 14:00: 0.050 kWh, {VALID[0]}; the meter home-8 from 0.025 to 0.075 kWh."],
+        ["- À 13 h 40, le compteur a été remplacé, comme consigné : l’ancien, home-7, a fini à 1,260 kWh, le nouveau,"
+         " home-8, a commencé à 0,005 kWh. Les deux sont comptés.",
+         f"- de 13 h 30 à 13 h 45 : 0,080 kWh, {VALID[1]} ; le compteur home-7 à 1,200 kWh, puis le compteur home-8 à"
+         " 0,025 kWh.",
+         f"- de 13 h 45 à 14 h 00 : 0,050 kWh, {VALID[1]} ; le compteur home-8 de 0,025 à 0,075 kWh."]),
+    ("a swap on an edge", known(readings([*STEADY[:3], (45, 25), (60, 75)]), [route()], [(30, 1200, 5)]), 60,
+        [f"- 13:15 to 13:30: 0.100 kWh, {VALID[0]}; the meter home-7 from 1.100 to 1.200 kWh.",
+         f"- 13:30 to 13:45: 0.020 kWh, {VALID[0]}; the meter home-7 from 0.005 to 0.025 kWh."],
+        [f"- de 13 h 30 à 13 h 45 : 0,020 kWh, {VALID[1]} ; le compteur home-7 de 0,005 à 0,025 kWh."]),
+    ("a swap that does not fit", known(readings([*STEADY[:3], (45, 25), (60, 75)]), [route()], [(40, 1260, 40)]), 60,
+        ["- At 13:40 the meter was replaced, as recorded, at 1.260 kWh by one at 0.040 kWh. These indexes do not fit"
+          " the"
+         " readings around them, and are left out."],
+        ["- À 13 h 40, le compteur a été remplacé, comme consigné, à 1,260 kWh par un autre à 0,040 kWh. Ces index ne"
+         " s’accordent pas avec les relevés qui les entourent, et sont écartés."]),
+    ("a swap nobody tells", known(readings(STEADY), [route(1, until=40)], [(40, 1260, 5)]), 60,
+        ["- At 13:40 a replacement of the meter is recorded, from 1.260 to 0.005 kWh, but no device tells both"
+          " registers:"
+         " it does not count yet.", "- 13:45 to 14:00: missing, no device measured the point then."],
+        ["- À 13 h 40, un remplacement du compteur est consigné, de 1,260 à 0,005 kWh, mais aucun appareil ne donne les"
+         " deux registres : il ne compte pas encore.",
+         "- de 13 h 45 à 14 h 00 : manquant, aucun appareil ne mesurait alors le point."]),
+    ("five hours by other weeks", known(readings([*LAST_WEEK, (0, 1000), (300, 1300)]), [route()]), 390,
+        ["Of 26 quarter-hours: 0 measured, 20 estimated, 6 missing (which is not zero).",
+         "- Between 13:00 and 18:00 the meter home-7 was not heard. The 0.300 kWh that it counted meanwhile are"
+          " estimated"
+         " along the same hours of the week before.",
+         "- 13:00 to 18:00: 0.300 kWh, estimated by the shape of other weeks (quality 8, estimated); the meter"
+          " home-7 from"
+         " 1.000 to 1.300 kWh.", "- 18:00 to 19:30: missing, no reading of home-7 after that can be used."],
+        ["Sur 26 quarts d’heure : 0 mesuré, 20 estimés, 6 manquants (ce n’est pas zéro).",
+         "- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre. Les 0,300 kWh qu’il a comptés"
+         " entre-temps sont estimés d’après les mêmes heures de la semaine d’avant.",
+         "- de 13 h 00 à 18 h 00 : 0,300 kWh, estimé selon la forme d’autres semaines (qualité 8, estimée) ; le"
+          " compteur"
+         " home-7 de 1,000 à 1,300 kWh."]),
+    ("five hours in which nothing flowed in other weeks",
+        known(readings([*[(at, 10) for at, _ in LAST_WEEK], (0, 1000), (300, 1300)]), [route()]), 15,
+        ["- Between 13:00 and 18:00 the meter home-7 was not heard. In the same hours of the week before nothing"
+          " flowed:"
+         " the 0.300 kWh that it counted meanwhile are spread evenly, which is questionable.",
+         "- 13:00 to 13:15: 0.015 kWh, spread evenly (quality 10, questionable); the meter home-7 from 1.000 to 1.015"
+         " kWh."],
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre. Aux mêmes heures de la semaine"
+         " d’avant, rien n’est passé : les 0,300 kWh qu’il a comptés entre-temps sont répartis également, ce qui est"
+         " douteux."]),
+    ("five hours without weeks", known(readings([(0, 1000), (300, 1300), (315, 1320)]), [route()]), 315,
+        ["- Between 13:00 and 18:00 the meter home-7 was not heard, and counted 0.300 kWh. No week around was"
+          " measured in"
+         " all of these hours: they stay missing.",
+         "- 13:00 to 18:00: missing, home-7 was not heard for too long."],
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre, et a compté 0,300 kWh. Aucune"
+          " semaine"
+         " voisine n’a été mesurée à toutes ces heures : elles restent manquantes.",
+         "- de 13 h 00 à 18 h 00 : manquant, home-7 ne s’est pas fait entendre pendant trop longtemps."]),
+    ("still for five hours", known(readings([(0, 1000), (300, 1000)]), [route()]), 15,
+        ["- Between 13:00 and 18:00 the meter home-7 was not heard, and showed 1.000 kWh before and after: nothing"
+         " flowed."],
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre, et montrait 1,000 kWh avant comme"
+         " après : rien n’est passé."]),
+    ("heard every hour", known(readings([(0, 1000), (60, 1100), (120, 1300)]), [route()]), 75,
+        ["- Between 13:00 and 15:00 the meter home-7 was heard rarely, 2 times more than half an hour apart: its"
+          " 0.300 kWh"
+         " are estimated in straight lines.",
+         "- 13:00 to 13:15: 0.025 kWh, estimated in a straight line (quality 9, estimated); the meter home-7 from"
+          " 1.000 to"
+         " 1.025 kWh; readings at most 60 minutes apart."],
+        ["- Entre 13 h 00 et 15 h 00, le compteur home-7 s’est fait entendre rarement, 2 fois à plus d’une demi-heure"
+         " d’écart : ses 0,300 kWh sont estimés en ligne droite."]),
+    ("power only", known(readings([(0, 400), (10, 400), (20, 400), (30, 400), (60, 400)]), [POWER]), 60,
+        ["Of 4 quarter-hours: 0 measured, 3 computed from power, 1 missing (which is not zero).",
+         "- 13:00 to 13:15: 0.100 kWh, computed from power (quality 11, computed).",
+         "- 13:45 to 14:00: missing, the power of home-7 was not heard often enough."],
+        ["Sur 4 quarts d’heure : 0 mesuré, 3 calculés d’après la puissance, 1 manquant (ce n’est pas zéro).",
+         "- de 13 h 45 à 14 h 00 : manquant, la puissance de home-7 n’a pas été entendue assez souvent."]),
+    ("the operator outranks", known(readings(STEADY), [route()], operator=[(0, 90), (15, 91)]), 60,
+        ["home, energy withdrawn, on Saturday 14 March 2026, from 13:00 to 14:00: 0.381 kWh.",
+         "The operator's curve counts in 2 quarter-hours, the device in the others.",
+         "Where both are known, the operator says 0.181 kWh and the device 0.200 kWh.",
+         "- 13:00 to 13:15: 0.090 kWh, the operator's curve (quality 0, valid); the device says 0.100 kWh; the meter"
+          " home-7"
+         " from 1.000 to 1.100 kWh."],
+        ["La courbe du gestionnaire compte pour 2 quarts d’heure, l’appareil pour les autres.",
+         "Là où les deux sont connus, le gestionnaire dit 0,181 kWh et l’appareil 0,200 kWh."]),
+    ("only the operator", known(readings(), [], operator=[(0, 90), (15, 91)]), 30,
+        ["The operator's curve counts, as it always does where there is one.",
+         "- 13:15 to 13:30: 0.091 kWh, the operator's curve (quality 0, valid)."],
+        ["C’est la courbe du gestionnaire qui compte, comme partout où il y en a une."]),
+    ("a missing tariff", known(readings(STEADY, STEADY[:2]), [route(1, tariff="HC"), route(2, tariff="HP")]), 45,
+        [f"- 13:00 to 13:15: 0.200 kWh, {VALID[0]}; the HC register of home-7 from 1.000 to 1.100 kWh; the HP"
+          " register of"
+         " home-8 from 1.000 to 1.100 kWh.",
+         "- 13:15 to 13:45: missing, another register of the point, home-8, was not heard."],
+        ["- de 13 h 15 à 13 h 45 : manquant, un autre registre du point, home-8, ne s’est pas fait entendre."]),
+    ("heard later", known(readings([(30, 1), (45, 3)]), [route()]), 45,
+        ["- 13:00 to 13:30: missing, no reading of home-7 before that can be used."],
+        ["- de 13 h 00 à 13 h 30 : manquant, aucun relevé utilisable de home-7 avant."]),
+    ("mapped later", known(readings(STEADY), [route(since=15)]), 30,
+        ["- 13:00 to 13:15: missing, no device measured the point then."],
+        ["- de 13 h 00 à 13 h 15 : manquant, aucun appareil ne mesurait alors le point."]),
+    ("nothing at all", known(readings(), []), 15,
+        ["Nothing is known of home, on Saturday 14 March 2026, from 13:00 to 13:15."],
+        ["On ne sait rien de home, le samedi 14 mars 2026, de 13 h 00 à 13 h 15."]),
+]  # fmt: skip
