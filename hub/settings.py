@@ -107,7 +107,11 @@ class Settings(BaseSettings):
         description="Where the territory is, in degrees north: production at night is questionable.",
     )
     longitude: float | None = Field(
-        None, ge=-180, le=180, description="And in degrees east. Without both, no night is known."
+        None,
+        validate_default=True,
+        ge=-180,
+        le=180,
+        description="And in degrees east. Without both, no night is known.",
     )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
@@ -151,6 +155,13 @@ class Settings(BaseSettings):
                 f"{what} must be kept at least as long as the {source} that they are made of, which"
                 f" {PREFIX}{made_of.upper()} keeps {kept}; 0 is for ever"
             )
+        return value
+
+    @field_validator("longitude")
+    @classmethod
+    def _both_or_none(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if (value is None) != (info.data.get("latitude") is None):
+            raise ValueError(f"a place has both: {PREFIX}LATITUDE and {PREFIX}LONGITUDE")
         return value
 
     @field_validator("zone")

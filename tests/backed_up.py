@@ -43,6 +43,17 @@ CURVE: Final[LiteralString] = """
     INSERT INTO operator_index_revision VALUES (1, 'import', '', '2026-03-29Z', 0, 24482580, '2026-04-01Z')
 """
 
+COMPUTED: Final[LiteralString] = """
+    INSERT INTO settlement (community_no, month_start, month_end, version, reason)
+    SELECT no, '2026-02-28T23:00Z', '2026-03-31T22:00Z', 1, 'first' FROM community LIMIT 1;
+    INSERT INTO balance_revision (community_no, start, version) SELECT no, '2026-03-29Z', 2 FROM community LIMIT 1;
+    INSERT INTO allocation_revision (community_no, start, version, point_no, share_wh, allocated_wh)
+    SELECT no, '2026-03-29Z', 2, 1, 7, 7 FROM community LIMIT 1;
+    INSERT INTO recomputation (started_at, compared, differing, waiting) VALUES ('2026-04-01Z', 9, 0, 0);
+    INSERT INTO meter_swap (point_no, flow, at, old_wh, new_wh) VALUES (1, 'import', '2026-03-29Z', 24482581, 3);
+    INSERT INTO gap (point_no, flow, series_no, start, "end") VALUES (1, 'import', 1, '2026-03-29Z', '2026-03-29T09:00Z')
+"""
+
 
 def fill_all(url: str) -> None:
     """Fill a migrated database with two days of the valley and whatever else a hub comes to hold: no table is empty."""
@@ -78,6 +89,7 @@ def fill_all(url: str) -> None:
         connection.execute("INSERT INTO site VALUES ('cellar/', 'tasmota', 'Europe/Paris', 'Cellar', '{}')")
         connection.execute("INSERT INTO erasure VALUES (DEFAULT, DEFAULT, 1, 1, 1000, 500, 500, 0)")
         connection.execute(CURVE)
+        connection.execute(COMPUTED)
         connection.execute("INSERT INTO listener VALUES ('a', now(), now(), true, 1, 2, 3, 4, 5, 6, 7, 0.1, 8, 9)")
 
 

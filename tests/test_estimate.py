@@ -1,4 +1,4 @@
-"""Long gaps: the energy that the register knows, along the course of the weeks around; and nothing where none is known."""
+"""Long gaps: the energy that the register knows, along the course of the weeks around; nothing where none is known."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -89,7 +89,7 @@ def test_a_register_read_every_three_hours() -> None:
 def test_where_nothing_flowed_in_other_weeks_the_energy_is_spread_evenly_and_questionable() -> None:
     flat = house(2, GAP).with_columns(value=pl.when(pl.col("at") >= GAP[1]).then(2000.0).otherwise(0.0))
     gap = {start: value for start, value in made(flat).items() if GAP[0] <= start < GAP[1]}
-    assert [value for value in gap.values()] == [(100, EVEN)] * 20
+    assert list(gap.values()) == [(100, EVEN)] * 20
 
 
 def test_a_fortnight_is_estimated_by_the_weeks_beside_it() -> None:
