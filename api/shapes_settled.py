@@ -40,8 +40,12 @@ class SettledStep(BaseModel):
     allocated_kwh: float = published("allocated_kwh")
     residual_kwh: float = published("residual_kwh")
     surplus_kwh: float = published("surplus_kwh")
+    self_consumption_rate: float | None = published("self_consumption_rate")
+    self_sufficiency_rate: float | None = published("self_sufficiency_rate")
+    coverage_rate: float | None = published("coverage_rate")
     present: int = published("present")
     expected: int = published("expected")
+    completeness: float | None = published("completeness")
     quality: int = published("quality")
     status: Literal["settled", "provisional"] = published("status")
 
@@ -67,12 +71,16 @@ class SettledPointRow(BaseModel):
 
     point: str = published("point")
     category: str = published("category")
+    role: Literal["consumer", "producer", "prosumer"]
     import_kwh: float | None = published("import_kwh")
     export_kwh: float | None = published("export_kwh")
-    share_kwh: float = published("share_kwh")
-    allocated_kwh: float = published("allocated_kwh")
+    share_kwh: float | None = published("share_kwh")
+    allocated_kwh: float | None = published("allocated_kwh")
     residual_kwh: float | None = published("residual_kwh")
     surplus_kwh: float | None = published("surplus_kwh")
+    present: int = published("present")
+    expected: int | None = published("expected")
+    completeness: float | None = published("completeness")
     quality: int | None = published("quality")
 
 

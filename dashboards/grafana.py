@@ -37,8 +37,8 @@ WHOLE_BINS: Final = (
     "un vide signifie que rien n’est connu"
 )
 WHOLE_MONTHS: Final = (
-    "Whole local months that the period touches, furthest apart first: a meter that counts wrong comes out on top · "
-    "Mois locaux entiers que la période touche, les plus grands écarts d’abord : un compteur qui compte mal est en tête"
+    "Months that are over and that the period touches, furthest apart first: a meter that counts wrong is on top · "
+    "Mois terminés que la période touche, les plus grands écarts d’abord : un compteur qui compte mal est en tête"
 )
 SIMULATED: Final = (
     "Simulated communities hold no data of real people · "

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from energy.errors import InvalidInput
+
 STEP: Final = timedelta(minutes=15)
 STEP_S: Final = 900
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,16 +85,38 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
 
     Raises:
         ValueError: not an instant, naive where no zone is known, or outside the years 1 to 9999 in UTC.
+        InvalidInput: naive, and the clocks of the zone skip that time or show it twice.
     """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         if zone is None:
             raise ValueError(f"{text!r} has no UTC offset")
         at = at.replace(tzinfo=zone)
+        _refuse_unclear(text, at, zone)
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from error
+
+
+def _refuse_unclear(text: str, local: datetime, zone: ZoneInfo) -> None:
+    """Refuse a local time that two offsets could be meant for: nobody guesses which of them a person had in mind."""
+    first, second = local.replace(fold=0), local.replace(fold=1)
+    before, after = first.utcoffset(), second.utcoffset()
+    if before is None or after is None or before == after:
+        return
+    happens = "comes twice" if before > after else "does not exist"
+    raise InvalidInput(
+        f"{text} {happens} in {zone.key}, where the clocks change then: write the offset with it, as"
+        f" {first.isoformat()} or {second.isoformat()}"
+    )
+
+
+def offset_if_twice(local: datetime) -> str:
+    """The offset from UTC of an aware local time that comes twice, as ' (UTC+02:00)'; '' of all others."""
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return ""
+    return f" (UTC{local.isoformat()[-6:]})"
 
 
 def instant_from_epoch(seconds: float) -> datetime:

@@ -134,7 +134,8 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         files = sources.add_parser(source, help=f"files {whose}")
         files.add_argument("file", type=Path, nargs="+", metavar="FILE")
         files.add_argument("--flow", **flow)
-        files.add_argument("--point", metavar="ID", help="the metering point, where the file does not name it")
+        if source == "eda":
+            files.add_argument("--point", metavar="ID", help="the metering point, where the file does not name it")
     table = sources.add_parser("csv", help="any table with a time and a value on each line")
     table.add_argument("file", type=Path, nargs="+", metavar="FILE")
     table.add_argument(
@@ -147,6 +148,9 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     table.add_argument("--flow", **flow)
     for column in ("time", "value", "point", "flow"):
         table.add_argument(f"--{column}-column", metavar="NAME", help=f"header of the {column}s, where it is another")
+    sources.add_parser("list", help="show the files that were imported")
+    undone = sources.add_parser("undo", help="take files back: what their values had replaced counts again")
+    undone.add_argument("what", nargs="+", metavar="FILE", help="the file, or its number in `hub import list`")
     compared = verbs.add_parser("residuals", help="compare what devices say with the operator's curves")
     compared.add_argument("community", metavar="COMMUNITY")
     compared.add_argument("--month", metavar="YYYY-MM", help="the last whole month by default")

@@ -12,7 +12,7 @@ import psycopg
 
 from energy.errors import InvalidInput, NotFound
 from energy.frames import FLOW_INTERVALS, UTC_TIME
-from energy.time import STEP, Span, ceil_to_step, floor_to_step, local_day, parse_instant, rfc3339
+from energy.time import STEP, Span, ceil_to_step, floor_to_step, local_day, parse_instant, rfc3339, utc_day
 from hub.explain_text import Teller
 from hub.explain_words import Words
 from hub.settings import Settings
@@ -90,6 +90,7 @@ def read_known(reader: FrameReader, connection: psycopg.Connection, point_no: in
         for start, end in gaps.select("start", "end").iter_rows()
         if start < span.end and end > span.start
     ]
+    days = Span(utc_day(span.start.date()).start, utc_day((span.end - STEP).date()).end)  # a curve counts by UTC days
     reference = intervals.read_reference(reader, connection, around) if around else FLOW_INTERVALS.to_frame()
     return Known(
         readings=readings,
@@ -97,6 +98,7 @@ def read_known(reader: FrameReader, connection: psycopg.Connection, point_no: in
         swaps=swaps,
         reference=reference.unique(["flow", "start"]),
         stored=recomputation.read_intervals(reader, connection, [point_no], span),
+        curves=curves.read_filed(reader, connection, point_no, days),
         outages=intervals.read_outages(reader, connection, series, span),
         devices=intervals.read_devices(reader, connection, series),
     )
@@ -134,6 +136,7 @@ def _quarter(quarter: Quarter) -> dict[str, Any]:
         "device": quarter.device and _said(quarter.device),
         "operator": quarter.operator and _said(quarter.operator),
         "registers": [asdict(register) for register in quarter.registers],
+        "curve": [{**asdict(value), "start": rfc3339(value.start)} for value in quarter.curve],
         "missing": quarter.missing or None,
         "silent": quarter.silent or None,
         "is_current": quarter.is_current,

@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 
 from energy.time import STEP, Span, local_date, local_midnight
 from hub.explain_words import EN, Words
+from ingest.files.words import shown
 from processing.explain import Flow, Quarter, Register
 from processing.explain_events import Event
 
 ROWS_ONE_BY_ONE: Final = 24
 """So many quarter-hours are told one by one where they are known; of more, those alike together."""
+FILES_NAMED: Final = 5
+NAME_SHOWN: Final = 80
+"""So many letters of the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Teller:
             yield say("operator_counts")
         else:
             yield say("both_count", quarters=say("quarters", operator))
+        yield from self._files(quarters)
         both = [(q.operator.energy_wh, q.device.energy_wh) for q in quarters if q.operator and q.device]
         if both:
             operator_wh, device_wh = (self.words.kwh(sum(side)) for side in zip(*both, strict=True))
@@ -70,6 +75,15 @@ class Teller:
         outdated = sum(not quarter.is_current for quarter in quarters)
         if outdated:
             yield say("outdated", quarters=say("quarters", outdated))
+
+    def _files(self, quarters: Sequence[Quarter]) -> Iterator[str]:
+        """The files whose values count, in the order in which they do."""
+        told = (value.file for quarter in quarters if quarter.operator for value in quarter.curve)
+        files = [file for file in dict.fromkeys(told) if file]  # one that held a forgotten point has no name any more
+        if files:
+            names = [shown(file, NAME_SHOWN) for file in files[:FILES_NAMED]]
+            names += [self.words.say("more_files", len(files) - FILES_NAMED)] if len(files) > FILES_NAMED else []
+            yield self.words.say("curve_files", len(files), files=self.words.listed(names))
 
     def event(self, event: Event) -> str:
         """What happened, in a sentence."""
@@ -123,6 +137,8 @@ class Teller:
         quality = say(f"quality_{code}" if f"quality_{code}" in EN else "quality_other")
         energy, rule = self.words.kwh(energy_wh), say(f"rule_{method}")
         parts = [say("row", hours=hours, energy=energy, rule=rule, code=str(code), quality=quality)]
+        if first.operator and first.is_current:
+            parts += self._curve(run)
         if first.operator and first.device:
             device_wh = sum(quarter.device.energy_wh for quarter in run if quarter.device)
             parts.append(say("row_device", energy=self.words.kwh(device_wh)))
@@ -131,6 +147,15 @@ class Teller:
         else:
             parts.append(say("row_outdated"))
         return say("row_parts").join(parts) + "."
+
+    def _curve(self, run: Sequence[Quarter]) -> Iterator[str]:
+        """The operator's values behind a run: their mean power, by step and nature."""
+        means: dict[tuple[int, str], list[float]] = {}
+        for value in (value for quarter in run for value in quarter.curve):
+            means.setdefault((value.step_min, value.nature), []).append(value.mean_w)
+        for (step_min, nature), mean_w in means.items():
+            watts = self.words.watts(mean_w)
+            yield self.words.say("row_curve", step_min, watts=watts, nature=self.words.say(f"nature_{nature}"))
 
     def _registers(self, run: Sequence[Quarter]) -> Iterator[str]:
         """The registers at both ends of a run, and how far apart the readings are that tell them."""
@@ -209,10 +234,10 @@ class Teller:
 def _kind(quarter: Quarter) -> str:
     if quarter.counts is None:
         return "missing"
-    match quarter.counts.quality:
-        case 0 | 14 | 17 | 19:
+    match quarter.counts.quality, quarter.counts.method:
+        case 0 | 14 | 17 | 19, _:
             return "measured"
-        case 11:
+        case 9 | 11, "power":
             return "derived"
         case _:
             return "estimated"
@@ -223,7 +248,8 @@ def _likeness(quarter: Quarter) -> tuple[object, ...]:
     said = quarter.counts
     rule = (said.method, said.quality) if said else (quarter.missing, quarter.silent)
     told = tuple((r.device, r.tariff, r.energy_wh is None) for r in quarter.registers)
-    return rule, quarter.source, quarter.device is None, quarter.is_current, told
+    curve = {(value.step_min, value.nature) for value in quarter.curve}
+    return rule, quarter.source, quarter.device is None, quarter.is_current, told, curve
 
 
 def _goes_on(quarter: Quarter, following: Quarter) -> bool:

@@ -1,9 +1,12 @@
-"""The words of `hub explain`: every text in both languages, and how each writes numbers, days and hours."""
+"""The words of `hub explain`: every text in English, and how each language writes numbers, days and hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+
+from energy.time import offset_if_twice
+from hub.explain_french import FR
 
 EN: Final = {
     "summary": "{point}, {flow}, {period}: {total} kWh.",
@@ -19,11 +22,13 @@ EN: Final = {
     "device_counts": "No curve of the operator is known: the device counts.",
     "operator_counts": "The operator's curve counts, as it always does where there is one.",
     "both_count": "The operator's curve counts in {quarters}, the device in the others.",
+    "curve_files": "The curve comes from the file {files}.|The curve comes from the files {files}.",
+    "more_files": "{n} more|{n} more",
     "compared": "Where both are known, the operator says {operator} kWh and the device {device} kWh.",
     "outdated": "What readings give now is not what is stored for {quarters}: they wait to be computed (`hub stale`),"
     " or their readings were removed for their age.",
     "events": "What happened:",
-    "no_events": "Every reading is used: none was left out.",
+    "no_events": "No reading of the devices was left out.",
     "rows": "Quarter-hours:",
     "nothing": "Nothing is known of {point}, {period}.",
     "meter": "the meter {device}",
@@ -84,6 +89,9 @@ EN: Final = {
     "row_register": "{meter} from {before} to {after} kWh",
     "row_changed": "{meter} at {before} kWh, then {to} at {after} kWh",
     "row_apart": "readings at most {n} minute apart|readings at most {n} minutes apart",
+    "row_curve": "mean power of {watts} W in steps of {n} minute, {nature}"
+    "|mean power of {watts} W in steps of {n} minutes, {nature}",
+    "watts": "{low} to {high}",
     "row_device": "the device says {energy} kWh",
     "row_outdated": "not what the readings give now",
     "rule_register": "measured by the register",
@@ -96,6 +104,9 @@ EN: Final = {
     "rule_power": "computed from power",
     "rule_curve": "the operator's curve",
     "rule_operator_split": "the operator's curve, divided",
+    "nature_metered": "as metered",
+    "nature_completed": "completed",
+    "nature_corrected": "corrected",
     "quality_0": "valid",
     "quality_8": "estimated",
     "quality_9": "estimated",
@@ -114,118 +125,6 @@ EN: Final = {
     "why_gap": "{silent} was not heard for too long",
     "why_silent": "another register of the point, {silent}, was not heard",
     "why_power": "the power of {silent} was not heard often enough",
-}
-
-FR: Final = {
-    "summary": "{point}, {flow}, {period} : {total} kWh.",
-    "summary_none": "{point}, {flow}, {period} : l’énergie n’est pas connue.",
-    "flow_import": "énergie soutirée",
-    "flow_export": "énergie injectée",
-    "counts": "Sur {quarters} : {parts}.",
-    "quarters": "{n} quart d’heure|{n} quarts d’heure",
-    "measured": "{n} mesuré|{n} mesurés",
-    "derived": "{n} calculé d’après la puissance|{n} calculés d’après la puissance",
-    "estimated": "{n} estimé|{n} estimés",
-    "missing": "{n} manquant (ce n’est pas zéro)|{n} manquants (ce n’est pas zéro)",
-    "device_counts": "Aucune courbe du gestionnaire n’est connue : c’est l’appareil qui compte.",
-    "operator_counts": "C’est la courbe du gestionnaire qui compte, comme partout où il y en a une.",
-    "both_count": "La courbe du gestionnaire compte pour {quarters}, l’appareil pour les autres.",
-    "compared": "Là où les deux sont connus, le gestionnaire dit {operator} kWh et l’appareil {device} kWh.",
-    "outdated": "Pour {quarters}, les relevés donnent maintenant autre chose que ce qui est enregistré : le calcul est"
-    " en attente (`hub stale`), ou les relevés ont été supprimés en raison de leur âge.",
-    "events": "Ce qui s’est passé :",
-    "no_events": "Tous les relevés sont utilisés : aucun n’est écarté.",
-    "rows": "Quarts d’heure :",
-    "nothing": "On ne sait rien de {point}, {period}.",
-    "meter": "le compteur {device}",
-    "meter_tariff": "le registre {tariff} du compteur {device}",
-    "on_day": "le {day}",
-    "on_day_hours": "le {day}, de {start} à {end}",
-    "days": "du {start} au {end}",
-    "at_hour": "À {hour},",
-    "at_day": "Le {day} à {hour},",
-    "day_hour": "{day} à {hour}",
-    "between": "Entre {start} et {end},",
-    "between_days": "Entre le {start} et le {end},",
-    "hours": "de {start} à {end}",
-    "hours_of_day": "{day}, de {start} à {end}",
-    "and": "et",
-    "glitch_low": "{at} {meter} a montré {after} kWh, moins que les {before} kWh d’avant, puis il est revenu à son"
-    " ancienne valeur : ce relevé est écarté.",
-    "glitch_high": "{at} {meter} a montré {after} kWh, ce qui ne s’accorde pas avec les {before} kWh d’avant, puis il"
-    " est revenu à son ancienne valeur : ce relevé est écarté.",
-    "held": "{at} {meter} a montré {after} kWh après {before} kWh, ce qui ne s’accorde pas : ce relevé est écarté tant"
-    " que les suivants n’ont pas tranché.",
-    "outage": "{at} {meter} a montré 0 alors qu’il avait déjà compté : c’est une coupure, le relevé est écarté.|"
-    "{between} {meter} a montré 0 dans {n} relevés alors qu’il avait déjà compté : c’est une coupure, ils sont"
-    " écartés.",
-    "reset": "{between} {meter} est tombé de {before} à {after} kWh et y est resté : il a été remis à zéro ou remplacé."
-    " Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` le consigne.",
-    "leap": "{between} {meter} est monté de {before} à {after} kWh, plus qu’il n’en peut passer dans ce temps : rien"
-    " n’est compté entre les deux.",
-    "rollover": "{between} {meter} a atteint son dernier nombre et repris à zéro, de {before} à {after} kWh : les"
-    " {energy} kWh sont comptés.",
-    "swap": "{at} le compteur a été remplacé, comme consigné : l’ancien, {device}, a fini à {before} kWh, le nouveau,"
-    " {to}, a commencé à {after} kWh. Les deux sont comptés.",
-    "swap_left_out": "{at} le compteur a été remplacé, comme consigné, à {before} kWh par un autre à {after} kWh. Ces"
-    " index ne s’accordent pas avec les relevés qui les entourent, et sont écartés.",
-    "swap_unused": "{at} un remplacement du compteur est consigné, de {before} à {after} kWh, mais aucun appareil ne"
-    " donne les deux registres : il ne compte pas encore.",
-    "linear": "{between} {meter} ne s’est pas fait entendre : ses {energy} kWh sont estimés en ligne droite.|"
-    "{between} {meter} s’est fait entendre rarement, {n} fois à plus d’une demi-heure d’écart : ses {energy} kWh sont"
-    " estimés en ligne droite.",
-    "still": "{between} {meter} ne s’est pas fait entendre, et montrait {after} kWh avant comme après : rien n’est"
-    " passé.",
-    "shape": "{between} {meter} ne s’est pas fait entendre. Les {energy} kWh qu’il a comptés entre-temps sont estimés"
-    " d’après les mêmes heures de {weeks}.",
-    "even": "{between} {meter} ne s’est pas fait entendre. Aux mêmes heures de {weeks}, rien n’est passé : les"
-    " {energy} kWh qu’il a comptés entre-temps sont répartis également, ce qui est douteux.",
-    "open": "{between} {meter} ne s’est pas fait entendre, et a compté {energy} kWh. Aucune semaine voisine n’a été"
-    " mesurée à toutes ces heures : elles restent manquantes.",
-    "week-1": "la semaine d’avant",
-    "week-2": "la deuxième semaine avant",
-    "week-3": "la troisième semaine avant",
-    "week-4": "la quatrième semaine avant",
-    "week+1": "la semaine d’après",
-    "week+2": "la deuxième semaine après",
-    "week+3": "la troisième semaine après",
-    "week+4": "la quatrième semaine après",
-    "row": "{hours} : {energy} kWh, {rule} (qualité {code}, {quality})",
-    "row_parts": " ; ",
-    "row_missing": "{hours} : manquant, {reason}",
-    "row_register": "{meter} de {before} à {after} kWh",
-    "row_changed": "{meter} à {before} kWh, puis {to} à {after} kWh",
-    "row_apart": "relevés à {n} minute d’écart au plus|relevés à {n} minutes d’écart au plus",
-    "row_device": "l’appareil dit {energy} kWh",
-    "row_outdated": "les relevés donnent maintenant autre chose",
-    "rule_register": "mesuré par le registre",
-    "rule_split": "mesuré sur un pas plus long, puis divisé",
-    "rule_linear": "estimé en ligne droite",
-    "rule_shape": "estimé selon la forme d’autres semaines",
-    "rule_even": "réparti également",
-    "rule_energy": "comme le dit l’appareil",
-    "rule_average": "d’après la puissance moyenne que dit l’appareil",
-    "rule_power": "calculé d’après la puissance",
-    "rule_curve": "courbe du gestionnaire",
-    "rule_operator_split": "courbe du gestionnaire, divisée",
-    "quality_0": "valide",
-    "quality_8": "estimée",
-    "quality_9": "estimée",
-    "quality_10": "douteuse",
-    "quality_11": "calculée",
-    "quality_13": "mélangée",
-    "quality_14": "brute",
-    "quality_17": "validée",
-    "quality_19": "bonne pour la facture",
-    "quality_other": "autre",
-    "why_unmapped": "aucun appareil ne mesurait alors le point",
-    "why_waiting": "le calcul est en attente",
-    "why_no_before": "aucun relevé utilisable de {silent} avant",
-    "why_no_after": "aucun relevé utilisable de {silent} après",
-    "why_break": "{silent} a été remis à zéro, ou a sauté, entre-temps",
-    "why_gap": "{silent} ne s’est pas fait entendre pendant trop longtemps",
-    "why_silent": "un autre registre du point, {silent}, ne s’est pas fait entendre",
-    "why_power": "la puissance de {silent} n’a pas été entendue assez souvent",
 }
 
 _MONTHS: Final = {
@@ -253,6 +152,7 @@ class Words:
         text = (one if is_one or not many else many).format(n=self._grouped(number), **parts)
         if self.language == "fr":
             text = text.replace(" :", f"{_NO_BREAK}:").replace(" ;", f"{_NO_BREAK};").replace(" kWh", f"{_NO_BREAK}kWh")
+            text = text.replace(" W ", f"{_NO_BREAK}W ")
         return text
 
     def kwh(self, energy_wh: int) -> str:
@@ -260,6 +160,16 @@ class Words:
         whole, rest = divmod(abs(energy_wh), 1000)
         sign, point = "-" if energy_wh < 0 else "", "." if self.language == "en" else ","
         return f"{sign}{self._grouped(whole)}{point}{rest:03d}"
+
+    def watts(self, mean_w: Sequence[float]) -> str:
+        """Mean powers as the smallest and the largest of them, with what decimals they have, three at most."""
+        low, high = (self._decimal(watts) for watts in (min(mean_w), max(mean_w)))
+        return low if low == high else self.say("watts", low=low, high=high)
+
+    def _decimal(self, watts: float) -> str:
+        whole, _, rest = f"{watts:.3f}".rstrip("0").partition(".")
+        point = "." if self.language == "en" else ","
+        return self._grouped(int(whole)) + (point + rest if rest else "")
 
     def _grouped(self, number: int) -> str:
         return f"{number:,}" if self.language == "en" else f"{number:,}".replace(",", _NARROW)
@@ -273,9 +183,7 @@ class Words:
     def hour(self, at: datetime) -> str:
         """The time of day of a local instant; in the hour that comes twice, with its offset from UTC."""
         text = f"{at:%H:%M}" if self.language == "en" else f"{at.hour}{_NO_BREAK}h{_NO_BREAK}{at:%M}"
-        if at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset():
-            return text
-        return f"{text} (UTC{at.isoformat()[-6:]})"
+        return text + offset_if_twice(at)
 
     def listed(self, texts: Sequence[str]) -> str:
         """Texts one after the other, the last one after an "and"."""

@@ -74,7 +74,8 @@ def as_text(found: Findings) -> str:
         more = found.counts[1] - len(found.first)
         lines += [f"  and {more:,} more"] if more else []
     else:
-        lines.append("all of them equal what the readings give")
+        nothing = not sum(found.compared.values())
+        lines.append("there was nothing to compare" if nothing else "all of them equal what the readings give")
     if found.waiting:
         lines.append(f"left out: {counted(found.waiting, 'day')} of points and communities that wait to be computed")
     if found.frozen:

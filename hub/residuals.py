@@ -51,7 +51,7 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
             reader.close()
     month = f"{local_date(span.start, zone):%Y-%m}"
     if not rows and not by_index:
-        print(f"nothing is known of the members of {community.id} in {month}")
+        print(f"the operator says nothing of the members of {community.id} in {month} (`hub import`)")
         return 0
     print(f"{community.id}, {month}")
     if rows:

@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from energy.errors import InvalidInput, NotFound
-from energy.time import parse_instant
+from energy.time import offset_if_twice, parse_instant
 from energy.units import kwh_text, wh_from_kwh
 from hub.settings import Settings
 from store import curves, swaps
@@ -136,4 +136,5 @@ def _sentence(swap: Swap, settings: Settings) -> str:
 
 
 def _local(at: datetime, settings: Settings) -> str:
-    return f"{at.astimezone(settings.zone_info):%Y-%m-%d %H:%M:%S}"
+    local = at.astimezone(settings.zone_info)
+    return f"{local:%Y-%m-%d %H:%M:%S}{offset_if_twice(local)}"

@@ -16,7 +16,7 @@ from energy.time import STEP_S
 
 VALID: Final = 0
 RAW: Final = 14
-"""ESPI quality codes: what the operator hands out as metered is valid, for it is what settles."""
+"""ESPI quality codes: what the operator hands out as metered, or better (17, 19), is valid, for it is what settles."""
 _STEP_MIN: Final = STEP_S // 60
 _DAY_MIN: Final = 1440
 _MW_MIN_PER_WH: Final = 60_000
@@ -39,6 +39,20 @@ def intervals_from_curves(rows: pl.DataFrame) -> pl.DataFrame:
     parts, part_min = _parts(rows)
     kept = _best(parts).sort(*_THIS_FLOW, "minute")
     return _quarters(_counted(kept, part_min), part_min)
+
+
+def values_that_count(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tell which values of the operator's curves count in each quarter-hour.
+
+    Returns:
+        CURVES with `quarter`, the start of a quarter-hour: a row for each that a value has a part in which counts.
+    """
+    rows = require(rows, CURVES)
+    if rows.is_empty():
+        return rows.with_columns(quarter=pl.col("start"))
+    kept = _best(_parts(rows)[0])
+    quarter = (pl.col("minute") // _STEP_MIN * (STEP_S * 1_000_000)).cast(UTC_TIME)
+    return kept.select(*CURVES.names(), quarter=quarter).unique()
 
 
 def _parts(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -73,7 +87,7 @@ def _counted(parts: pl.DataFrame, part_min: int) -> pl.DataFrame:
 
 def _quarters(parts: pl.DataFrame, part_min: int) -> pl.DataFrame:
     """The energy of each quarter-hour that its parts cover."""
-    quality = pl.when(pl.col("quality") == RAW).then(VALID).otherwise(pl.col("quality"))
+    quality = pl.when(pl.col("quality") >= RAW).then(VALID).otherwise(pl.col("quality"))
     whole = parts.group_by(*_THIS_FLOW, "run", quarter=pl.col("minute") // _STEP_MIN).agg(
         pl.len(),
         energy_wh=pl.col("after").max() // _MW_MIN_PER_WH - pl.col("before").min() // _MW_MIN_PER_WH,

@@ -22,10 +22,12 @@ class Doubts:
 
     def on(self, intervals: pl.DataFrame) -> pl.DataFrame:
         """FLOW_INTERVALS, those in doubt with quality 10; they keep their energy."""
-        powers = self._routes.filter(pl.col("kind").is_in(["power", "reversed"]))
-        if powers.height:
-            flagged = flag_power(self._readings.join(powers.select("series_no").unique(), on="series_no", how="semi"))
-            intervals = questionable_from(intervals, flagged, powers)
+        for kind, counts in (("power", pl.col("value") > 0), ("reversed", pl.col("value") < 0)):
+            powers = self._routes.filter(pl.col("kind") == kind)
+            if powers.height:
+                told = self._readings.join(powers.select("series_no").unique(), on="series_no", how="semi")
+                flagged = flag_power(told).with_columns(frozen=pl.col("frozen") & counts)
+                intervals = questionable_from(intervals, flagged, powers)
         if self._routes["kind"].is_in(TOLD).any():
             intervals = questionable(intervals, ["frozen"])
         producers = self._producers()

@@ -8,9 +8,11 @@ from typing import Final
 
 import polars as pl
 
-from energy.frames import FLOW_INTERVALS
+from energy.frames import CURVES, FLOW_INTERVALS
 from energy.time import EPOCH, STEP, Span
+from processing.curves import intervals_from_curves
 from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
+from processing.explain_curves import Value, values_behind
 from processing.explain_events import JUST_BEFORE, Event, Known, Shown, as_told, events_of, show
 from processing.intervals import VALID, Measured, measure, with_gaps_estimated
 from processing.registers import STEP_US, judge, lines_of
@@ -21,6 +23,7 @@ REASONS: Final = ("unmapped", "waiting", "no_before", "no_after", "break", "gap"
 """Why an interval is missing: no device then, not computed yet, no reading before or after that can be used, a break, a
 gap that no week gives a shape to, another register of the flow that is silent, power not heard often enough."""
 
+_SOURCES: Final = ("device", "operator")
 _RANKS: Final = {"register": 0, "energy": 1, "average": 2, "power": 3, "reversed": 3}
 
 
@@ -52,16 +55,17 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """A quarter-hour: what each source says, which of them counts, and the registers behind the device's.
+    """A quarter-hour: what each source says, which of them counts, and the registers and values behind them.
 
     Where nothing is known, `missing` is one of REASONS, and `silent` the device that does not speak. `is_current` tells
-    whether the device's stored energy is what its readings give now.
+    whether the stored energies are what the device's readings and the operator's values give now.
     """
 
     start: datetime
     device: Said | None
     operator: Said | None
     registers: tuple[Register, ...]
+    curve: tuple[Value, ...] = ()
     missing: str = ""
     silent: str = ""
     is_current: bool = True
@@ -116,22 +120,21 @@ def explain(known: Known, span: Span) -> tuple[Flow, ...]:
     known = replace(known, reference=_reference(known, found, span))
     shaped = shaped_edges(found.gaps, known.reference)
     events = events_of(known, shown, shaped, span)
-    made = _by_flow(with_gaps_estimated(found, known.reference))
-    told = {source: _by_flow(known.stored.filter(pl.col("source") == source)) for source in ("device", "operator")}
+    made = {
+        "device": _by_flow(with_gaps_estimated(found, known.reference)),
+        "operator": _by_flow(intervals_from_curves(known.curves.select(CURVES.names()))),
+    }
+    stored = {source: _by_flow(known.stored.filter(pl.col("source") == source)) for source in _SOURCES}
+    values = values_behind(known.curves)
     steps = _registers(pl.concat([found.edges, shaped.select(found.edges.columns)]), shown)
     feeds, readings = _feeds(lines.registers, known), _Readings.of(shown)
     flows: list[Flow] = []
-    for flow in sorted({*feeds, *told["device"], *told["operator"]}):
-        maker = _Maker(feeds.get(flow, ()), steps, readings)
-        quarters = tuple(
-            maker.quarter(
-                start,
-                told["device"].get(flow, {}).get(start),
-                told["operator"].get(flow, {}).get(start),
-                made.get(flow, {}).get(start),
-            )
-            for start in _starts(span)
+    for flow in sorted({*feeds, *values, *stored["device"], *stored["operator"]}):
+        stored_here, made_here = (
+            {source: of_source[source].get(flow, {}) for source in _SOURCES} for of_source in (stored, made)
         )
+        maker = _Maker(feeds.get(flow, ()), steps, readings, values.get(flow, {}), stored_here, made_here)
+        quarters = tuple(maker.quarter(start) for start in _starts(span))
         here = tuple(event for event in events if event.flow == flow)
         if here or any(quarter.missing != "unmapped" for quarter in quarters):
             flows.append(Flow(flow, here, quarters))
@@ -222,20 +225,24 @@ class _Readings:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Puts together the quarter-hours of a flow."""
+    """Puts together the quarter-hours of a flow; `stored` and `made`, from what is known now, are by source."""
 
     feeds: Sequence[_Feed]
     steps: Mapping[tuple[int, datetime], Register]
     readings: _Readings
+    values: Mapping[datetime, tuple[Value, ...]]
+    stored: Mapping[str, Mapping[datetime, Said]]
+    made: Mapping[str, Mapping[datetime, Said]]
 
-    def quarter(self, start: datetime, device: Said | None, operator: Said | None, made: Said | None) -> Quarter:
-        """A quarter-hour as it is stored, by source, and as the readings give it now."""
-        registers = self._registers(start)
-        is_current = device == made
+    def quarter(self, start: datetime) -> Quarter:
+        """A quarter-hour as it is stored, and what it is made of now."""
+        device, operator = (self.stored[source].get(start) for source in _SOURCES)
+        made = [self.made[source].get(start) for source in _SOURCES]
+        registers, curve, is_current = self._registers(start), self.values.get(start, ()), [device, operator] == made
         if device or operator:
-            return Quarter(start, device, operator, registers, is_current=is_current)
-        missing, silent = ("waiting", "") if made else self._why_missing(start, registers)
-        return Quarter(start, None, None, registers, missing, silent, is_current)
+            return Quarter(start, device, operator, registers, curve, is_current=is_current)
+        missing, silent = ("waiting", "") if any(made) else self._why_missing(start, registers)
+        return Quarter(start, None, None, registers, curve, missing, silent, is_current)
 
     def _awaited(self, start: datetime) -> list[_Feed]:
         """The best of what feeds the flow then: the total registers, else the tariffs, else what is no register."""

@@ -59,6 +59,8 @@ class Event:
 class Known:
     """What is known of one point: READINGS in a span and around it, its ROUTES and SWAPS.
 
+    `curves` are the operator's CURVES of the UTC days of the span, each with its `file`.
+
     `reference` are FLOW_INTERVALS measured within four weeks of long gaps, `stored` those of the span with their
     source, `outages` the zeros of registers that were positive before (series_no, at), `devices` who tells each series.
     """
@@ -69,6 +71,7 @@ class Known:
     reference: pl.DataFrame
     stored: pl.DataFrame
     outages: pl.DataFrame
+    curves: pl.DataFrame
     devices: Mapping[int, str]
 
 

@@ -17,11 +17,13 @@ from energy.time import STEP
 from processing.doubts import Doubts
 from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
 from processing.flags import Place
-from processing.power import DERIVED, DIFFERENCES, differences_from_power
+from processing.power import DIFFERENCES, ESTIMATED, differences_from_power
 from processing.registers import STEP_US, judge, lines_of
 
 LONGEST_INTERPOLATION: Final = timedelta(hours=2)
 """Gaps up to this long are filled linearly; longer ones by the shape of other weeks. Source: CPUC VEE rules."""
+LONGEST_SHAPED: Final = timedelta(days=28)
+"""A gap longer than this reaches into the furthest weeks that could give it a shape."""
 MEASURED_WITHIN: Final = timedelta(minutes=30)
 """Readings at most this far apart count as measured; an interval between readings further apart is estimated."""
 
@@ -177,7 +179,8 @@ def _dtype_of_product(pairs: pl.DataFrame) -> type[pl.Int64 | pl.Int128]:
 def _long_gaps(pairs: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """The pairs of readings of a segment that are too far apart for interpolation, where the register went on."""
     longest_us = LONGEST_INTERPOLATION // _MICROSECOND
-    gaps = pairs.filter(pl.col("gap") > longest_us, pl.col("rise") > 0).join(names, on="line")
+    is_long = (pl.col("gap") > longest_us) & (pl.col("gap") <= LONGEST_SHAPED // _MICROSECOND)
+    gaps = pairs.filter(is_long, pl.col("rise") > 0).join(names, on="line")
     return gaps.with_columns(start_us="at_us", end_us="next_us")
 
 
@@ -253,7 +256,7 @@ def _quality() -> pl.Expr:
     gap = pl.col("worst_gap")
     return (
         pl.when(pl.col("kind") == _KIND_RANKS["power"])
-        .then(DERIVED)
+        .then(ESTIMATED)
         .when(gap <= MEASURED_WITHIN // _MICROSECOND)
         .then(VALID)
         .when(gap == EVEN_GAP)

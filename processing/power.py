@@ -11,11 +11,13 @@ import polars as pl
 from energy.frames import READINGS, ROUTES, require
 from processing.registers import CEILING_MARGIN_PERCENT, DEFAULT_CEILING_WH, STEP_US
 
-DERIVED: Final = 11
-"""ESPI quality code of energy computed from power."""
+ESTIMATED: Final = 9
+"""ESPI quality code of energy that is interpolated, as power is between the instants at which it is told."""
 LONGEST_HOLD_US: Final = STEP_US
 """How long the power of an instant is believed to last, if nothing else is heard."""
 LONGEST_INTERVAL_US: Final = 4 * STEP_US
+_LONGEST_QUARTER_US: Final = STEP_US + STEP_US // 4
+"""What is told of no more than this is told of a quarter of an hour: stamps of arrival are not exact."""
 _US_PER_HOUR: Final = 4 * STEP_US
 _MW_PER_W: Final = 1000
 _LARGEST_W: Final = DEFAULT_CEILING_WH * 4
@@ -48,35 +50,51 @@ def differences_from_power(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.D
     return _quarters(values).cast(DIFFERENCES).select(DIFFERENCES.names())
 
 
-def held_values(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
-    """Values of routes with the time that each one stands for.
+def believed_values(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
+    """Values of routes while they are mapped, in order of route and time: the columns of the routes, at_us, value.
 
-    Returns:
-        The columns of the routes, at_us, until_us, value: of `reversed` power what is below zero, of other power what
-        is above. What lies over the ceiling is left out.
+    Of `reversed` power what is below zero counts, of other power what is above. Power over the ceiling is left out.
     """
     sign = pl.when(pl.col("kind") == "reversed").then(-1).otherwise(1)
-    largest_w = (pl.col("limit_w") * CEILING_MARGIN_PERCENT / 100).fill_null(_LARGEST_W)
-    is_energy = pl.col("kind") == "energy"
-    spaced = (
+    return (
         readings.join(routes, on="series_no")
         .filter(pl.col("at") >= pl.col("valid_from"), pl.col("at") < pl.col("valid_to"))
         .with_columns(at_us=pl.col("at").dt.epoch("us"), value=(pl.col("value") * sign).clip(lower_bound=0))
-        .filter(is_energy | (pl.col("value") <= largest_w))
+        .filter((pl.col("kind") == "energy") | (pl.col("value") <= _largest_w()))
         .unique(["route", "at_us"], keep="first")
         .sort("route", "at_us")
     )
-    before = _apart(pl.col("at_us") - pl.col("at_us").shift(1), 1)
+
+
+def held_values(readings: pl.DataFrame, routes: pl.DataFrame) -> pl.DataFrame:
+    """Believed values with the time that each one stands for: until_us, and length. [us]
+
+    What is told of intervals lasts until the next value. If that is further than the one before, then as long as that
+    one lasted, for one is lost; unless the value after the next is as far again: then the step has changed.
+    """
     after = _apart(pl.col("at_us").shift(-1) - pl.col("at_us"), -1)
+    spaced = believed_values(readings, routes).with_columns(after=after)
+    before, next_after = _apart(pl.col("after").shift(1), 1), _apart(pl.col("after").shift(-1), -1)
     is_power = pl.col("kind").is_in(["power", "reversed"])
-    held = pl.min_horizontal(after.fill_null(0), pl.lit(LONGEST_HOLD_US))
-    told = pl.min_horizontal(before, after)
+    held = pl.min_horizontal(pl.col("after").fill_null(0), pl.lit(LONGEST_HOLD_US))
+    is_longer = pl.col("after") * 4 > before * 5
+    told = pl.when(before.is_null() | ~is_longer | _alike(next_after, pl.col("after"))).then("after").otherwise(before)
     told = pl.when(told <= LONGEST_INTERVAL_US).then(told).otherwise(0)
+    too_much = (pl.col("kind") == "energy") & (pl.col("value") * _US_PER_HOUR > _largest_w() * pl.col("length"))
     return (
         spaced.with_columns(length=pl.when(is_power).then(held).otherwise(told.fill_null(0)))
-        .filter(pl.col("length") > 0, ~is_energy | (pl.col("value") <= largest_w * pl.col("length") / _US_PER_HOUR))
+        .filter(pl.col("length") > 0, ~too_much)
         .with_columns(until_us=pl.col("at_us") + pl.col("length"))
     )
+
+
+def _largest_w() -> pl.Expr:
+    return (pl.col("limit_w") * CEILING_MARGIN_PERCENT / 100).fill_null(_LARGEST_W)
+
+
+def _alike(distance: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether two distances are the same but for what a message needs to come: a quarter of them."""
+    return ((distance - other).abs() * 4 <= other).fill_null(value=False)
 
 
 def _apart(distance: pl.Expr, step: int) -> pl.Expr:
@@ -95,26 +113,28 @@ def _quarters(values: pl.DataFrame) -> pl.DataFrame:
             till_us=pl.min_horizontal((pl.col("edge") + 1) * STEP_US - pl.col("at_us"), "length"),
         )
     )
-    # What is told of a longer interval is divided into whole Wh that add up to it; power is rounded once per quarter.
-    is_power = pl.col("kind").is_in(["power", "reversed"])
-    hours = pl.when(pl.col("kind") == "average").then(pl.col("length") / _US_PER_HOUR).otherwise(1.0)
-    whole_wh = pl.when(is_power).then(0).otherwise((pl.col("value") * hours).round().cast(pl.Int64))
-    told_wh = whole_wh * pl.col("till_us") // pl.col("length") - whole_wh * pl.col("since_us") // pl.col("length")
+    # What is told of more than a quarter-hour is divided into whole Wh that add up to it; all else is summed, and
+    # rounded once for each quarter-hour.
+    is_told = pl.col("kind").is_in(["energy", "average"])
+    is_energy = pl.col("kind") == "energy"
+    is_long = is_told & (pl.col("length") > _LONGEST_QUARTER_US)
+    hours = pl.when(is_energy).then(1.0).otherwise(pl.col("length") / _US_PER_HOUR)
+    whole_wh = pl.when(is_long).then((pl.col("value") * hours).round()).otherwise(0).cast(pl.Int64)
+    long_wh = whole_wh * pl.col("till_us") // pl.col("length") - whole_wh * pl.col("since_us") // pl.col("length")
     covered = pl.col("till_us") - pl.col("since_us")
-    power = pl.when(is_power).then((pl.col("value") * _MW_PER_W).round().cast(pl.Int64)).otherwise(0) * covered
+    mean_mw = pl.col("value") * _MW_PER_W * pl.when(is_energy).then(_US_PER_HOUR / pl.col("length")).otherwise(1.0)
+    mw_us = pl.when(is_long).then(0).otherwise(mean_mw.round()).cast(pl.Int64).cast(pl.Int128) * covered
     whole = (
-        parts.with_columns(told_wh=told_wh, covered=covered, power=power.cast(pl.Int128), is_power=is_power)
+        parts.with_columns(long_wh=long_wh, covered=covered, mw_us=mw_us, is_told=is_told)
         .group_by("route", "point_no", "flow", "tariff", "kind", "edge")
-        .agg(pl.col("told_wh", "covered", "power").sum(), pl.col("is_power").first(), longest=pl.col("length").max())
+        .agg(pl.col("long_wh", "covered", "mw_us").sum(), pl.col("is_told").first(), is_long=is_long.any())
         .filter(pl.col("covered") == STEP_US)
     )
     per_wh = _MW_PER_W * _US_PER_HOUR
-    power_wh = ((pl.col("power") + per_wh // 2) // per_wh).cast(pl.Int64)
+    summed_wh = ((pl.col("mw_us") + per_wh // 2) // per_wh).cast(pl.Int64)
     ranks = {"energy": 1, "average": 2, "power": 3, "reversed": 3}
     return whole.with_columns(
-        energy_wh=pl.col("told_wh") + power_wh,
-        worst_gap=pl.when("is_power")
-        .then(0)
-        .otherwise(pl.when(pl.col("longest") > STEP_US).then(2 * STEP_US).otherwise(pl.col("longest"))),
+        energy_wh=pl.col("long_wh") + summed_wh,
+        worst_gap=pl.when("is_long").then(2 * STEP_US).otherwise(0),
         kind=pl.col("kind").replace_strict(ranks, return_dtype=pl.Int8),
     )

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from energy.frames import ROUTES, SWAPS, UTC_TIME, require
-from processing.power import held_values
+from processing.power import believed_values
 from processing.registers import Lines, judge, lines_of
 
 _SHORTEST_MEAN_US: Final = timedelta(minutes=5) // timedelta(microseconds=1)
@@ -29,7 +29,7 @@ def power_now(readings: pl.DataFrame, routes: pl.DataFrame, swaps: pl.DataFrame 
     others = routes.filter(pl.col("kind") != "register").with_row_index("route")
     if others.is_empty():
         return of_registers
-    told = _of_values(held_values(readings, others)).join(of_registers, on=_THIS_FLOW, how="anti")
+    told = _of_values(believed_values(readings, others)).join(of_registers, on=_THIS_FLOW, how="anti")
     return pl.concat([of_registers, told.select(of_registers.columns)]).sort(_THIS_FLOW)
 
 

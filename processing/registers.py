@@ -16,8 +16,10 @@ from processing.swaps import carry_across, join_swaps, one_line_each
 DEFAULT_CEILING_WH: Final = 50_000
 """Most energy believed in a quarter of an hour where no subscribed power is known. [Wh]"""
 CEILING_MARGIN_PERCENT: Final = 110
+LONGEST_ROLLOVER_S: Final = 6 * 3600
+"""After a longer silence a register that fell is not taken to have rolled over: the ceiling would believe too much."""
 ROLLOVERS_WH: Final = tuple(10**digits for digits in range(8, 13))
-"""Where registers begin again: 10^9 Wh for a Linky, and six, eight or more digits of kWh for others. [Wh]"""
+"""Where registers begin again: 10^9 Wh for a Linky, and five, seven or more digits of kWh for others. [Wh]"""
 
 GLITCH: Final = "glitch"
 HELD: Final = "held"
@@ -215,7 +217,8 @@ def _plausible(distance: int) -> pl.Expr:
 def _rolls(distance: int) -> pl.Expr:
     """Whether the register fell because it began again at zero."""
     rise = _since("wh", distance)
-    return (rise < 0) & (rise + _modulus(distance) <= _ceiling_wh(distance))
+    is_soon = _since("at_us", distance) <= LONGEST_ROLLOVER_S * 1_000_000
+    return (rise < 0) & is_soon & (rise + _modulus(distance) <= _ceiling_wh(distance))
 
 
 def _modulus(distance: int) -> pl.Expr:

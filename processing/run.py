@@ -102,6 +102,7 @@ class Worker:
     def __init__(self, url: str, connection: psycopg.Connection, place: Place | None = None) -> None:
         self._connection = connection
         self._place = place
+        self._gaps: list[pl.DataFrame] = []  # of each batch of the open transaction
         self._reader = FrameReader(url)
         self._told: set[tuple[int, date]] = set()  # communities and days whose lack of a key is in the log
         intervals.prepare(connection)
@@ -128,7 +129,9 @@ class Worker:
                 intervals.lock_points(self._connection, points)
             fresh = [span for span in claimed if span.attempts == 0]
             batches = [fresh, *([span] for span in claimed if span.attempts > 0)]
+            self._gaps.clear()
             failed = [failure for batch in batches if batch for failure in self._attempt(batch, compute)]
+            self._mark_blind_gaps()
             for span, reason in failed:
                 spans.retry_later(self._connection, kind, [span], reason)
         if failed:
@@ -152,6 +155,12 @@ class Worker:
             half = len(batch) // 2
             return self._attempt(batch[:half], compute) + self._attempt(batch[half:], compute)
 
+    def _mark_blind_gaps(self) -> None:
+        """Mark the gaps of batches beside others: none has seen, in other weeks, what the others did not commit yet."""
+        if len(self._gaps) > 1:
+            gaps = pl.concat(self._gaps).select("series_no", pl.col("start").dt.date()).unique()
+            spans.mark(self._connection, "series", gaps.sort("start", "series_no").rows())
+
     def _recompute_series(self, stale: Sequence[StaleSpan]) -> None:
         points = intervals.points_of(self._connection, {span.ref_no for span in stale})
         if not points:
@@ -166,6 +175,7 @@ class Worker:
         made = make_intervals(self._reader, self._connection, routes, windows, swaps, self._place)
         intervals.replace(self._connection, made.intervals, [*windows.items()])
         intervals.replace_gaps(self._connection, made.gaps, [*windows.items()])
+        self._gaps.append(made.gaps)
         newest = pl.col("at").max().over("series_no")
         recent = made.readings.filter(pl.col("at") >= newest - POWER_CONTEXT)
         intervals.put_power_now(self._connection, power_now(recent, routes, swaps))

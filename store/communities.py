@@ -48,7 +48,9 @@ def read_community(connection: psycopg.Connection, community: str) -> CommunityR
     """
     rows = _read(connection, community) if "\0" not in community else []  # which PostgreSQL's text cannot hold
     if not rows:
-        raise NotFound(f"there is no community {community!r}; /v1/communities lists those there are")
+        raise NotFound(
+            f"there is no community {community!r}; `hub apply` declares communities, /v1/communities lists them"
+        )
     return rows[0]
 
 

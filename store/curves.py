@@ -48,6 +48,28 @@ class Imported:
         return Imported(self.added + other.added, self.replaced + other.replaced, self.known + other.known)
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of the values of a file that was undone: how many went, and how many of these another followed."""
+
+    gone: int
+    back: int
+
+    def __add__(self, other: "Undone") -> "Undone":
+        return Undone(self.gone + other.gone, self.back + other.back)
+
+
+class KnownFile(NamedTuple):
+    """A file that was imported; `kept` are its values that were of declared points."""
+
+    number: int
+    imported_at: datetime
+    name: str
+    kind: str
+    kept: int
+    points: list[str]
+
+
 def prepare(connection: psycopg.Connection) -> None:
     """Make the staging tables of a connection that is going to import."""
     connection.execute(statement("curves_table"))
@@ -116,6 +138,35 @@ def put(
     return Imported(added, replaced, rows.height - added - replaced)
 
 
+def read_files(connection: psycopg.Connection) -> list[KnownFile]:
+    """The files that were imported, the oldest first."""
+    return [KnownFile(*row) for row in connection.execute(statement("curve_files"))]
+
+
+def find_file(
+    connection: psycopg.Connection, number: int | None = None, digest: bytes | None = None
+) -> tuple[int, str] | None:
+    """Number and name of an imported file by its number or the digest of its bytes; None where there is none."""
+    return connection.execute(statement("curve_file_find"), {"no": number, "digest": digest}).fetchone()
+
+
+def undo(connection: psycopg.Connection, file_no: int) -> Undone:
+    """Take the values of a file away in the open transaction, and mark the UTC days stale that change.
+
+    A value that one of them had replaced comes back, unless its own file was undone as well.
+    """
+    connection.execute(statement("curves_undo_old"), {"file_no": file_no})
+    touched = connection.execute(statement("curves_undo"), {"file_no": file_no}).fetchall()
+    days = {(point_no, day) for point_no, begins, ends, *_ in touched for day in (begins, ends)}
+    spans.mark(connection, "curve", sorted(days))
+    return Undone(sum(row[3] for row in touched), sum(row[4] for row in touched))
+
+
+def forget_file(connection: psycopg.Connection, file_no: int) -> None:
+    """Forget a file whose values went."""
+    connection.execute(statement("curve_file_remove"), {"file_no": file_no})
+
+
 def read_spans(
     reader: FrameReader, connection: psycopg.Connection, windows: Sequence[tuple[int, Span]]
 ) -> pl.DataFrame:
@@ -126,6 +177,12 @@ def read_spans(
         "ends": [span.end for _, span in windows],
     }
     return reader.read(connection, "curves_of_spans", parameters).cast(CURVES)
+
+
+def read_filed(reader: FrameReader, connection: psycopg.Connection, point_no: int, span: Span) -> pl.DataFrame:
+    """CURVES of a point that reach into a span, each with the `file` that said it."""
+    parameters = {"point_no": point_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "explain_curves", parameters).cast(pl.Schema({**CURVES, "file": pl.String}))
 
 
 def read_residuals(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:

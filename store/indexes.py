@@ -7,7 +7,7 @@ from energy.frames import INDEXES
 from energy.time import Span
 from store.connect import FrameReader
 from store.copy import copy_frame
-from store.curves import Imported
+from store.curves import Imported, Undone
 from store.queries import statement
 
 
@@ -27,6 +27,14 @@ def put(connection: psycopg.Connection, file_no: int, rows: pl.DataFrame) -> Imp
     assert row is not None, "an aggregate always gives a row"
     added, replaced = row
     return Imported(added, replaced, rows.height - added - replaced)
+
+
+def undo(connection: psycopg.Connection, file_no: int) -> Undone:
+    """Take the registers of a file away in the open transaction; those that they had replaced come back."""
+    connection.execute(statement("indexes_undo_old"), {"file_no": file_no})
+    row = connection.execute(statement("indexes_undo"), {"file_no": file_no}).fetchone()
+    assert row is not None, "an aggregate always gives a row"
+    return Undone(*row)
 
 
 def read_residuals_by_index(

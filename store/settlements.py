@@ -69,7 +69,7 @@ def read_settled_balance(
     """Balance of a settled month as a version had it, at the step at which it was settled.
 
     Returns:
-        start, the *_wh, present, expected, quality, status.
+        start, the *_wh, the rates, present, expected, completeness, quality, status.
     """
     return reader.read(connection, "settlement_balance", _version(community_no, span, version))
 
@@ -77,7 +77,7 @@ def read_settled_balance(
 def read_settled_points(
     reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span, version: int
 ) -> pl.DataFrame:
-    """What each member consumed, injected and was allocated in a settled month, how well known, as a version had it."""
+    """What each member consumed, injected and was allocated in a settled month, as known as a version had it."""
     return reader.read(connection, "settlement_points", _version(community_no, span, version))
 
 

@@ -51,7 +51,8 @@ COMPUTED: Final[LiteralString] = """
     SELECT no, '2026-03-29Z', 2, 1, 7, 7 FROM community LIMIT 1;
     INSERT INTO recomputation (started_at, compared, differing, waiting) VALUES ('2026-04-01Z', 9, 0, 0);
     INSERT INTO meter_swap (point_no, flow, at, old_wh, new_wh) VALUES (1, 'import', '2026-03-29Z', 24482581, 3);
-    INSERT INTO gap (point_no, flow, series_no, start, "end") VALUES (1, 'import', 1, '2026-03-29Z', '2026-03-29T09:00Z')
+    INSERT INTO gap (point_no, flow, series_no, start, "end")
+    VALUES (1, 'import', 1, '2026-03-29Z', '2026-03-29T09:00Z')
 """
 
 

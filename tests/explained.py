@@ -5,10 +5,11 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from energy.frames import FLOW_INTERVALS, ROUTES, SWAPS, UTC_TIME
+from energy.frames import CURVES, ROUTES, SWAPS, UTC_TIME
 from energy.time import PARIS, Span
 from hub.explain_text import Teller
 from hub.explain_words import Words
+from processing.curves import intervals_from_curves
 from processing.explain import explain
 from processing.explain_events import Known
 from processing.intervals import intervals_from_registers
@@ -31,7 +32,8 @@ def known(
     recorded = [(1, "import", "", after(at), old_wh, new_wh) for at, old_wh, new_wh in swaps]
     swapped = pl.DataFrame(recorded, schema=SWAPS, orient="row")
     made = intervals_from_registers(told, routed, swapped).filter(point_no=1)
-    curve = [(1, "import", after(at), wh, 0, "curve") for at, wh in operator]
+    values = [(1, "import", after(at), 15, 0, wh * 4.0, 14, "january\x1b.csv") for at, wh in operator]
+    curves = pl.DataFrame(values, schema={**CURVES, "file": pl.String}, orient="row")
     return Known(
         readings=told,
         routes=routed,
@@ -39,11 +41,12 @@ def known(
         reference=made.filter(quality=0),
         stored=pl.concat([
             made.with_columns(source=pl.lit("device")),
-            pl.DataFrame(curve, schema=FLOW_INTERVALS, orient="row").with_columns(source=pl.lit("operator")),
+            intervals_from_curves(curves.drop("file")).with_columns(source=pl.lit("operator")),
         ]),
         outages=pl.DataFrame(
             [(1, after(at)) for at in zeros], schema={"series_no": pl.Int32, "at": UTC_TIME}, orient="row"
         ),
+        curves=curves,
         devices=NAMES,
     )  # fmt: skip
 
@@ -60,7 +63,7 @@ STEADY: Final = [(15 * i, 1000 + 100 * i) for i in range(5)]
 LAST_WEEK: Final = [(15 * i - WEEK, 10 * i) for i in range(24)]
 POWER: Final = (1, 1, "import", "", None, after(-60), after(600), "power")
 SWAPPED: Final = [route(1, until=40), route(2, since=40)]
-VALID: Final = ("measured by the register (quality 0, valid)", "mesuré par le registre (qualité 0, valide)")
+VALID: Final = ("measured by the register (quality 0, valid)", "mesuré par l’index (qualité 0, valide)")
 
 GUIDE: Final = known(
     readings([(-2, 1_234_000), (7, 1_180_000), (10, 1_234_064), (22, 1_234_128), (34, 1_234_192), (118, 1_234_600)]),
@@ -72,14 +75,14 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
     ("plain", known(readings([(-2, 980), (10, 1100), (20, 1200), (32, 1320)]), [route()]), 30,
         ["home, energy withdrawn, on Saturday 14 March 2026, from 13:00 to 13:30: 0.300 kWh.",
          "Of 2 quarter-hours: 2 measured.", "No curve of the operator is known: the device counts.",
-         "Every reading is used: none was left out.",
+         "No reading of the devices was left out.",
          f"- 13:00 to 13:15: 0.150 kWh, {VALID[0]}; the meter home-7 from 1.000 to 1.150 kWh; readings at most 12"
           " minutes"
          " apart."],
         ["home, énergie soutirée, le samedi 14 mars 2026, de 13 h 00 à 13 h 30 : 0,300 kWh.",
          "Sur 2 quarts d’heure : 2 mesurés.",
          "Aucune courbe du gestionnaire n’est connue : c’est l’appareil qui compte.",
-         "Tous les relevés sont utilisés : aucun n’est écarté.",
+         "Aucun relevé des appareils n’a été écarté.",
          f"- de 13 h 00 à 13 h 15 : 0,150 kWh, {VALID[1]} ; le compteur home-7 de 1,000 à 1,150 kWh ; relevés à 12"
           " minutes"
          " d’écart au plus."]),
@@ -120,7 +123,7 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
          "- Entre 14 h 00 et 14 h 15, le compteur home-7 est tombé de 1,400 à 0,010 kWh et y est resté : il a été"
           " remis à"
          " zéro ou remplacé. Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` le consigne.",
-         "- de 14 h 00 à 14 h 15 : manquant, home-7 a été remis à zéro, ou a sauté, entre-temps."]),
+         "- de 14 h 00 à 14 h 15 : manquant, home-7 a été remis à zéro, ou a fait un saut, entre-temps."]),
     ("a rise beyond all", known(readings([*STEADY, (75, 900_000), (90, 900_010)]), [route()]), 90,
         ["- Between 14:00 and 14:15 the meter home-7 rose from 1.400 to 900.000 kWh, more than can flow in that time:"
          " nothing is counted across it."],
@@ -163,7 +166,7 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
           " registers:"
          " it does not count yet.", "- 13:45 to 14:00: missing, no device measured the point then."],
         ["- À 13 h 40, un remplacement du compteur est consigné, de 1,260 à 0,005 kWh, mais aucun appareil ne donne les"
-         " deux registres : il ne compte pas encore.",
+         " deux index : il ne compte pas encore.",
          "- de 13 h 45 à 14 h 00 : manquant, aucun appareil ne mesurait alors le point."]),
     ("five hours by other weeks", known(readings([*LAST_WEEK, (0, 1000), (300, 1300)]), [route()]), 390,
         ["Of 26 quarter-hours: 0 measured, 20 estimated, 6 missing (which is not zero).",
@@ -174,7 +177,7 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
           " home-7 from"
          " 1.000 to 1.300 kWh.", "- 18:00 to 19:30: missing, no reading of home-7 after that can be used."],
         ["Sur 26 quarts d’heure : 0 mesuré, 20 estimés, 6 manquants (ce n’est pas zéro).",
-         "- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre. Les 0,300 kWh qu’il a comptés"
+         "- Entre 13 h 00 et 18 h 00, le compteur home-7 n’a rien transmis. Les 0,300 kWh qu’il a comptés"
          " entre-temps sont estimés d’après les mêmes heures de la semaine d’avant.",
          "- de 13 h 00 à 18 h 00 : 0,300 kWh, estimé selon la forme d’autres semaines (qualité 8, estimée) ; le"
           " compteur"
@@ -186,22 +189,22 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
          " the 0.300 kWh that it counted meanwhile are spread evenly, which is questionable.",
          "- 13:00 to 13:15: 0.015 kWh, spread evenly (quality 10, questionable); the meter home-7 from 1.000 to 1.015"
          " kWh."],
-        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre. Aux mêmes heures de la semaine"
-         " d’avant, rien n’est passé : les 0,300 kWh qu’il a comptés entre-temps sont répartis également, ce qui est"
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 n’a rien transmis. Aux mêmes heures de la semaine"
+         " d’avant, rien n’est passé : les 0,300 kWh qu’il a comptés entre-temps sont répartis uniformément, ce qui est"
          " douteux."]),
     ("five hours without weeks", known(readings([(0, 1000), (300, 1300), (315, 1320)]), [route()]), 315,
         ["- Between 13:00 and 18:00 the meter home-7 was not heard, and counted 0.300 kWh. No week around was"
           " measured in"
          " all of these hours: they stay missing.",
          "- 13:00 to 18:00: missing, home-7 was not heard for too long."],
-        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre, et a compté 0,300 kWh. Aucune"
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 n’a rien transmis, et a compté 0,300 kWh. Aucune"
           " semaine"
          " voisine n’a été mesurée à toutes ces heures : elles restent manquantes.",
-         "- de 13 h 00 à 18 h 00 : manquant, home-7 ne s’est pas fait entendre pendant trop longtemps."]),
+         "- de 13 h 00 à 18 h 00 : manquant, home-7 n’a rien transmis pendant trop longtemps."]),
     ("still for five hours", known(readings([(0, 1000), (300, 1000)]), [route()]), 15,
         ["- Between 13:00 and 18:00 the meter home-7 was not heard, and showed 1.000 kWh before and after: nothing"
          " flowed."],
-        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 ne s’est pas fait entendre, et montrait 1,000 kWh avant comme"
+        ["- Entre 13 h 00 et 18 h 00, le compteur home-7 n’a rien transmis, et montrait 1,000 kWh avant comme"
          " après : rien n’est passé."]),
     ("heard every hour", known(readings([(0, 1000), (60, 1100), (120, 1300)]), [route()]), 75,
         ["- Between 13:00 and 15:00 the meter home-7 was heard rarely, 2 times more than half an hour apart: its"
@@ -210,33 +213,37 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
          "- 13:00 to 13:15: 0.025 kWh, estimated in a straight line (quality 9, estimated); the meter home-7 from"
           " 1.000 to"
          " 1.025 kWh; readings at most 60 minutes apart."],
-        ["- Entre 13 h 00 et 15 h 00, le compteur home-7 s’est fait entendre rarement, 2 fois à plus d’une demi-heure"
+        ["- Entre 13 h 00 et 15 h 00, le compteur home-7 a transmis rarement, 2 fois à plus d’une demi-heure"
          " d’écart : ses 0,300 kWh sont estimés en ligne droite."]),
     ("power only", known(readings([(0, 400), (10, 400), (20, 400), (30, 400), (60, 400)]), [POWER]), 60,
         ["Of 4 quarter-hours: 0 measured, 3 computed from power, 1 missing (which is not zero).",
-         "- 13:00 to 13:15: 0.100 kWh, computed from power (quality 11, computed).",
+         "- 13:00 to 13:15: 0.100 kWh, computed from power (quality 9, estimated).",
          "- 13:45 to 14:00: missing, the power of home-7 was not heard often enough."],
         ["Sur 4 quarts d’heure : 0 mesuré, 3 calculés d’après la puissance, 1 manquant (ce n’est pas zéro).",
-         "- de 13 h 45 à 14 h 00 : manquant, la puissance de home-7 n’a pas été entendue assez souvent."]),
+         "- de 13 h 45 à 14 h 00 : manquant, la puissance de home-7 n’a pas été relevée assez souvent."]),
     ("the operator outranks", known(readings(STEADY), [route()], operator=[(0, 90), (15, 91)]), 60,
         ["home, energy withdrawn, on Saturday 14 March 2026, from 13:00 to 14:00: 0.381 kWh.",
          "The operator's curve counts in 2 quarter-hours, the device in the others.",
          "Where both are known, the operator says 0.181 kWh and the device 0.200 kWh.",
-         "- 13:00 to 13:15: 0.090 kWh, the operator's curve (quality 0, valid); the device says 0.100 kWh; the meter"
-          " home-7"
-         " from 1.000 to 1.100 kWh."],
+         "- 13:00 to 13:15: 0.090 kWh, the operator's curve (quality 0, valid); mean power of 360 W in steps of 15"
+         " minutes, as metered; the device says 0.100 kWh; the meter home-7 from 1.000 to 1.100 kWh."],
         ["La courbe du gestionnaire compte pour 2 quarts d’heure, l’appareil pour les autres.",
-         "Là où les deux sont connus, le gestionnaire dit 0,181 kWh et l’appareil 0,200 kWh."]),
+         "Là où les deux sont connus, le gestionnaire indique 0,181 kWh et l’appareil 0,200 kWh."]),
     ("only the operator", known(readings(), [], operator=[(0, 90), (15, 91)]), 30,
         ["The operator's curve counts, as it always does where there is one.",
-         "- 13:15 to 13:30: 0.091 kWh, the operator's curve (quality 0, valid)."],
-        ["C’est la courbe du gestionnaire qui compte, comme partout où il y en a une."]),
+         "The curve comes from the file january\\x1b.csv.",
+         "- 13:15 to 13:30: 0.091 kWh, the operator's curve (quality 0, valid); mean power of 364 W in steps of 15"
+         " minutes, as metered."],
+        ["C’est la courbe du gestionnaire qui compte, comme partout où il y en a une.",
+         "La courbe vient du fichier january\\x1b.csv.",
+         "- de 13 h 15 à 13 h 30 : 0,091 kWh, courbe du gestionnaire (qualité 0, valide) ; puissance moyenne de 364 W"
+         " par pas de 15 minutes, brute."]),
     ("a missing tariff", known(readings(STEADY, STEADY[:2]), [route(1, tariff="HC"), route(2, tariff="HP")]), 45,
         [f"- 13:00 to 13:15: 0.200 kWh, {VALID[0]}; the HC register of home-7 from 1.000 to 1.100 kWh; the HP"
           " register of"
          " home-8 from 1.000 to 1.100 kWh.",
          "- 13:15 to 13:45: missing, another register of the point, home-8, was not heard."],
-        ["- de 13 h 15 à 13 h 45 : manquant, un autre registre du point, home-8, ne s’est pas fait entendre."]),
+        ["- de 13 h 15 à 13 h 45 : manquant, un autre index du point, home-8, n’a rien transmis."]),
     ("heard later", known(readings([(30, 1), (45, 3)]), [route()]), 45,
         ["- 13:00 to 13:30: missing, no reading of home-7 before that can be used."],
         ["- de 13 h 00 à 13 h 30 : manquant, aucun relevé utilisable de home-7 avant."]),

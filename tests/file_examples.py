@@ -10,6 +10,7 @@ AT_POINT: Final = "AT0031000000000000000000000000001"
 OPTIONS: Final = {
     "enedis_data_connect": FileOptions(flow="import"),
     "portal_of_one_point.csv": FileOptions(point=AT_POINT),
+    "enedis_r50": FileOptions(flow="import"),
     "generic": FileOptions(stamp="start", kind="interval", unit="kWh"),
 }
 EXAMPLES: Final = sorted(FOLDER.glob("*/*"))

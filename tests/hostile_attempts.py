@@ -29,6 +29,20 @@ class Attempt:
 
 
 REFUSED: Final = InsufficientPrivilege
+MONTHS: Final = (
+    "SELECT point, (start AT TIME ZONE 'Europe/Paris')::date::text, compared"
+    " FROM shown.residual WHERE community = 'mine'"
+)
+
+
+def _without(rule: str, instead: str) -> str:
+    """shown.residual with a rule less."""
+    return (
+        "DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW shown.residual WITH (security_barrier) AS '"
+        f" || replace(pg_get_viewdef('shown.residual'), '{rule}', '{instead}'); END $$"
+    )
+
+
 READ: Final[list[Row]] = [
     ("a table beneath the views", "SELECT * FROM public.balance", REFUSED),
     ("one row of it, and no column", "SELECT FROM public.balance LIMIT 1", REFUSED),
@@ -55,11 +69,14 @@ VIEWS: Final[list[Row]] = [
     ("not its own", "SELECT * FROM shown.balance WHERE community <> 'mine'", []),
     ("another's meters", "SELECT * FROM shown.residual WHERE community <> 'mine'", []),
     ("how many members another has", "SELECT * FROM shown.awaited_flow WHERE community <> 'mine'", []),
+    ("of a neighbour whole months that are over, one of them here", MONTHS, [("home", "2026-02-01", 2688)]),
+    ("two quarter-hours of a neighbour, all that is compared of a month", f"{MONTHS} AND compared <= 2", []),
     (
-        "a day of a neighbour, where months are shown",
-        "SELECT count(*) FROM shown.residual WHERE extract(day FROM start AT TIME ZONE 'Europe/Paris') <> 1",
-        [(0,)],
+        "a neighbour's month that still runs, a day more each day",
+        f"{MONTHS} AND start > now() - '32 days'::interval",
+        [],
     ),
+    ("the day of a guest, member for no more than that", f"{MONTHS} AND point = 'guest'", []),
     (
         "a join from one view to another",
         "SELECT b.* FROM shown.community AS c CROSS JOIN LATERAL"
@@ -196,6 +213,9 @@ MUTATIONS: Final[list[tuple[str, list[str]]]] = [
         " SELECT id, name, place, zone, step_min, simulated FROM public.community",
         ["its own community"],
     ),
+    (_without("0.9", "0"), ["two quarter-hours of a neighbour, all that is compared of a month"]),
+    (_without("<= now()", "< ''infinity''"), ["a neighbour's month that still runs, a day more each day"]),
+    (_without('m.valid_to >= r."end"', "m.valid_to > r.start"), ["the day of a guest, member for no more than that"]),
     ("GRANT hub_owner TO VIEWER WITH INHERIT TRUE", ["the owner", "by a function", "what it may do"]),
     ("GRANT ALL ON DATABASE DATABASE TO PUBLIC", ["a temporary table", "one by SELECT", "a schema"]),
     ("GRANT ALL ON SCHEMA public, shown TO PUBLIC", ["a table"]),

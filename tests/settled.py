@@ -128,7 +128,8 @@ def seen(connection: psycopg.Connection, version: int) -> tuple[Rows, Rows]:
     """The steps of a version, and what each member had."""
     parameters = {"community_no": 1, "start": JANUARY.start, "end": JANUARY.end, "version": version}
     steps = connection.execute(statement("settlement_balance"), parameters).fetchall()
-    return steps, connection.execute(statement("settlement_points"), parameters).fetchall()
+    members = connection.execute(statement("settlement_points"), parameters).fetchall()
+    return [row[:10] for row in steps], [row[:9] for row in members]
 
 
 def stored(connection: psycopg.Connection) -> tuple[Rows, Rows]:

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 
 from energy.frames import READINGS
 from energy.time import PARIS, STEP, Span, ceil_to_step, floor_to_step
+from hub.explain_french import FR
 from hub.explain_text import Teller
-from hub.explain_words import EN, FR, Words
+from hub.explain_words import EN, Words
 from processing.explain import METHODS, REASONS, explain
+from processing.explain_curves import NATURES
 from processing.explain_events import EVENT_KINDS, Known
 from store.connect import connect
 from tests.explained import GUIDE, NOON, SCENES, known, told
@@ -52,7 +54,12 @@ def test_both_languages_have_every_text_with_the_same_parts() -> None:
     for key, text in EN.items():
         assert _parts(text) == _parts(FR[key]), key
         assert text.count("|") == FR[key].count("|"), key
-    keys = {*EVENT_KINDS, *(f"rule_{method}" for method in METHODS), *(f"why_{reason}" for reason in REASONS)}
+    keys = {
+        *EVENT_KINDS,
+        *(f"nature_{nature}" for nature in NATURES),
+        *(f"rule_{method}" for method in METHODS),
+        *(f"why_{reason}" for reason in REASONS),
+    }
     assert keys <= set(EN)
 
 
@@ -213,6 +220,12 @@ REFUSALS: Final = [
         "say until when: hub explain POINT START END; a day alone, as 2026-01-05, needs no end"),
     (("home", "yesterday"),
         "'yesterday' is neither a day nor a time: write 2026-01-05, or 2026-01-05T10:00 (Europe/Paris time)"),
+    (("home", "2026-10-25T02:30", "2026-10-25T04:00"),
+        "2026-10-25T02:30 comes twice in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00"),
+    (("home", "2026-03-29T01:00", "2026-03-29T02:30"),
+        "2026-03-29T02:30 does not exist in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-03-29T02:30:00+01:00 or 2026-03-29T02:30:00+02:00"),
     (("home", "9999-12-31"),
         "'9999-12-31' is neither a day nor a time: write 2026-01-05, or 2026-01-05T10:00 (Europe/Paris time)"),
 ]  # fmt: skip

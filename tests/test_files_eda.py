@@ -14,7 +14,7 @@ EDAS = [
     ("substitute", "0,1;L2;GENERATION", [("export_energy_interval", 100.0, "complete", 8)], None),
     ("no quality", "0,1;;CONSUMPTION", [("import_energy_interval", 100.0, "brut", 10)], None),
     ("unusable", "0,1;L3;CONSUMPTION", [], "its quality 'L3' is unusable: only L1 and L2 are taken"),
-    ("neither flow", "0,1;L1;?", [], "'?' is neither CONSUMPTION nor GENERATION (1 lines)"),
+    ("neither flow", "0,1;L1;?", [], "'?' is neither CONSUMPTION nor GENERATION (1 line)"),
 ]
 
 

@@ -31,10 +31,10 @@ R63_LINES = [
     ("unlikely", r63(doubt="1"), None, "the operator marks it unlikely (indice de vraisemblance '1')"),
     ("daily", r63(step="P1D"), None, "the step 'P1D' is not between PT5M and PT60M"),
     ("no step of clocks", r63(step="PT7M"), None, "the step 'PT7M' is not between PT5M and PT60M"),
-    ("reactive", r63(measured="PRI"), None, "'PRI': reactive energy is not taken (1 lines)"),
-    ("maximum", r63(measured="PMA"), None, "'PMA': maximum power is not taken: it is no energy (1 lines)"),
-    ("voltage", r63(measured="U"), None, "'U': voltage is not taken (1 lines)"),
-    ("something new", r63(measured="XYZ"), None, "'XYZ' is not active energy (1 lines)"),
+    ("reactive", r63(measured="PRI"), None, "'PRI': reactive energy is not taken (1 line)"),
+    ("maximum", r63(measured="PMA"), None, "'PMA': maximum power is not taken: it is no energy (1 line)"),
+    ("voltage", r63(measured="U"), None, "'U': voltage is not taken (1 line)"),
+    ("something new", r63(measured="XYZ"), None, "'XYZ' is not active energy (1 line)"),
 ]
 
 
@@ -136,9 +136,9 @@ INDEXES = [
         "a column of reactive energy",
         index("EAS T;ERQ1", "5;7"),
         [("import_energy", "", 5.0)],
-        [(3, "the column 'erq1' is no register of active energy (1 lines)")],
+        [(3, "the column 'erq1' is no register of active energy (1 line)")],
     ),
-    ("watts are no register", index("EAS T", "5", unit="W"), [], [(4, "the unit 'W' is not Wh or kWh (1 lines)")]),
+    ("watts are no register", index("EAS T", "5", unit="W"), [], [(4, "the unit 'W' is not Wh or kWh (1 line)")]),
     (
         "the calendars after the table are no errors",
         index("EAS T", "5") + "Periode;Identifiant calendrier\nDu 2026 au;AA0\n",
@@ -181,12 +181,12 @@ R64S = [
     ),
     ("unlikely", r64([{**VALUE, "iv": 1}]), [], [(PLACE, "the operator marks it unlikely (iv '1')")]),
     ("no register known", r64([VALUE], "IDX_X"), [], [(PLACE, "the register 'IDX_X' is not known")]),
-    ("reactive", r64([VALUE], grandeurPhysique="ER"), [], [(PLACE, "'ER': reactive energy is not taken (1 lines)")]),
+    ("reactive", r64([VALUE], grandeurPhysique="ER"), [], [(PLACE, "'ER': reactive energy is not taken (1 line)")]),
     (
         "maximum",
         r64([VALUE], grandeurPhysique="PMA"),
         [],
-        [(PLACE, "'PMA': maximum power is not taken: it is no energy (1 lines)")],
+        [(PLACE, "'PMA': maximum power is not taken: it is no energy (1 line)")],
     ),
     (
         "a stamp with its offset",
@@ -234,6 +234,7 @@ def test_data_connect_days_and_maxima_are_told() -> None:
 
 
 R50 = "<R50>{header}<PRM><Id_PRM>1</Id_PRM><Donnees_Releve>\n{points}</Donnees_Releve></PRM></R50>"
+IMPORT = FileOptions(flow="import")
 
 
 def pdc(time: str, value: str = "540", doubt: str = "0") -> str:
@@ -242,7 +243,7 @@ def pdc(time: str, value: str = "540", doubt: str = "0") -> str:
 
 def test_r50_stamps_are_ends_and_lines_are_known() -> None:
     points = pdc("00:30") + pdc("01:00", "") + pdc("01:30", "7", "1") + pdc("02:00") + pdc("02:30", "x") + pdc("03:00")
-    content = read_text(R50.format(header="", points=points))
+    content = read_text(R50.format(header="", points=points), IMPORT)
     assert told(content, "line", "at") == [(2, "01-04 23:00"), (5, "01-05 00:30"), (7, "01-05 01:30")]
     assert reasons(content) == [(4, "the operator marks it unlikely (IV '1')"), (6, "the value 'x' is not a number")]
     assert content.counts.empty == 1
@@ -252,10 +253,12 @@ def test_r50_of_production_is_said_by_an_option_and_a_lonely_value_has_the_publi
     header = "<En_Tete_Flux><Pas_Publication>30</Pas_Publication></En_Tete_Flux>"
     content = read_text(R50.format(header=header, points=pdc("00:30")), FileOptions(flow="export"))
     assert told(content, "quantity", "step_min") == [("export_power_avg", 30)]
+    with pytest.raises(InvalidInput, match="does not say whether it is consumption or production: say import or"):
+        read_text(R50.format(header=header, points=pdc("00:30")))
 
 
 def test_r50_that_breaks_off_gives_what_came_before_and_says_where() -> None:
-    content = read_text(R50.format(header="", points=pdc("00:30") + pdc("01:00") + "<PDC><H>"))
+    content = read_text(R50.format(header="", points=pdc("00:30") + pdc("01:00") + "<PDC><H>"), IMPORT)
     assert content.counts.kept == 2
     assert [line for line, _ in reasons(content)] == [4]
 
@@ -264,7 +267,7 @@ def test_r50_that_breaks_off_gives_what_came_before_and_says_where() -> None:
 def test_r50_with_a_document_type_is_refused_before_anything_expands(declaration: str) -> None:
     text = f"<!DOCTYPE R50 [{declaration}]>" + R50.format(header="", points=pdc("00:30", "&a;"))
     with pytest.raises(InvalidInput, match="declares a document type"):
-        read_text(text)
+        read_text(text, IMPORT)
 
 
 def test_blank_lines_before_the_header_are_counted() -> None:

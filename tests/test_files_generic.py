@@ -107,7 +107,7 @@ LINES = [
         "the point '3,00E+13' is missing or damaged by a spreadsheet",
     ),
     ("no point", "2026-01-05 01:00;1;;import", "the point '' is missing or damaged by a spreadsheet"),
-    ("no flow", "2026-01-05 01:00;1;a;both", "the flow 'both' is neither import nor export (1 lines)"),
+    ("no flow", "2026-01-05 01:00;1;a;both", "the flow 'both' is neither import nor export (1 line)"),
     ("no time", "yesterday;1;a;import", "the stamp 'yesterday' is no time"),
 ]
 
@@ -125,3 +125,47 @@ def test_a_column_of_a_hundred_thousand_bad_words_is_read_in_time() -> None:
     content = read_text(text, replace(MEANS, step_min=30))
     assert content.counts.refused == 100_000
     assert len(content.problems) == 1001
+
+
+COMMAS = [
+    ("a decimal comma in quotes", '2026-01-05 01:00,"12,5"', 12.5, ""),
+    ("a comma in quotes elsewhere", '"2026-01-05 01:00","0,125"', 0.125, ""),
+    ("English thousands", '2026-01-05 01:00,"1,234.5"', None, "the value '1,234.5' is not a number"),
+    (
+        "a thousand, or one and a bit",
+        '2026-01-05 01:00,"1,234"',
+        None,
+        "the value '1,234' may be a decimal or thousands",
+    ),
+    (
+        "a decimal comma without quotes",
+        "2026-01-05 01:00,1,5",
+        None,
+        "there are more cells than the first line names, ",
+    ),
+    ("an empty cell at the end", "2026-01-05 01:00,1,", 1.0, ""),
+]
+
+
+@pytest.mark.parametrize(("line", "value", "reason"), [pytest.param(*rest, id=why) for why, *rest in COMMAS])
+def test_where_commas_are_between_the_cells_no_value_is_cut(line: str, value: float | None, reason: str) -> None:
+    content = read_text(f"time,value\n{line}\n", replace(MEANS, step_min=30))
+    assert told(content, "value") == ([] if value is None else [(value,)])
+    assert [why[: len(reason)] for _, why in reasons(content)] == ([reason] if reason else [])
+
+
+def test_a_header_in_quotes_may_hold_the_separator() -> None:
+    content = read_text('"time","kind, or none","value"\n2026-01-05 01:00,"a, b",7\n', replace(MEANS, step_min=30))
+    assert (told(content, "value"), reasons(content)) == ([(7.0,)], [])
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="2 columns are called 'value': rename the others"):
+        read_text("time;value;value\n2026-01-05 01:00;1;2\n", MEANS)
+
+
+def test_unlike_values_of_one_instant_are_told() -> None:
+    lines = [f"2026-01-05T01:00:00Z;{value}\n" for value in (1, 2, 2)]
+    content = read_text("time;value\n" + "".join(lines), replace(MEANS, step_min=30))
+    assert told(content, "value") == [(2.0,)]
+    assert reasons(content) == [(2, "the value differs from that of the same instant in line 4, which counts")]

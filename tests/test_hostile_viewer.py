@@ -37,6 +37,14 @@ community = "mine"
 device = [{ id = "m" }]
 
 [[point]]
+id = "guest"
+holder = "someone"
+name = "Guest"
+category = "home"
+membership = [{ community = "mine", from = 2026-02-01, to = 2026-02-02 }]
+device = [{ id = "g" }]
+
+[[point]]
 id = "secret-home"
 holder = "madame-secret"
 name = "Their home"
@@ -46,6 +54,26 @@ device = [{ id = "secret-meter" }]
 """
 SECRETS: Final = ("secret-", "Hidden Valley", "Elsewhere-sur-Mer", "7391246", "7391.246")
 """What only others have: ids, names, and what their meter counted in a quarter of an hour. [Wh, kWh]"""
+
+
+WHOLE_MONTHS: Final = """
+    INSERT INTO interval
+    SELECT p.no, 'import', 'device', at, 100, 0, 'register'
+    FROM point AS p
+    CROSS JOIN (
+        SELECT date_trunc('month', now() AT TIME ZONE 'Europe/Paris') + '1 month'::interval
+        UNION ALL
+        SELECT '2026-02-01'
+    ) AS m (month)
+    CROSS JOIN generate_series(
+        m.month AT TIME ZONE 'Europe/Paris',
+        (m.month + '1 month'::interval) AT TIME ZONE 'Europe/Paris' - '15 min'::interval,
+        '15 min'
+    ) AS at;
+    INSERT INTO balance
+    SELECT c.no, now() + '35 days'::interval, 1, 1, 1, 0, 0, 1, 1, 0, true FROM community AS c WHERE c.id = 'mine'
+"""
+"""Of every point a month that is over, and the next one: no month ends while the tests run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +108,7 @@ def deployed(ask_for_server: AskForServer, request: pytest.FixtureRequest) -> It
             process(as_role(url, "hub_process"))
             role = viewers.add(hub, ["mine"]).role
         with connect(url) as superuser:
+            superuser.execute(WHOLE_MONTHS)
             superuser.execute(  # a file of the operator says the same of both meters
                 "INSERT INTO interval SELECT point_no, flow, 'operator', start, energy_wh, 0, 'curve' FROM interval"
             )

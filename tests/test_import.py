@@ -43,7 +43,7 @@ EXPECTED: Final[list[tuple[str, list[str], int]]] = [
     ("enedis_r63/cp1252_descending.csv", ["enedis"], 2),
     ("enedis_columns13/one_value.csv", ["enedis"], 1),
     ("enedis_data_connect/two_values.json", ["enedis", "--flow", "import"], 2),
-    ("enedis_r50/two_values.xml", ["enedis"], 2),
+    ("enedis_r50/two_values.xml", ["enedis", "--flow", "import"], 2),
     ("eda/one_line_per_value.csv", ["eda"], 3),
     ("eda/portal_of_one_point.csv", ["eda", "--point", AT_POINT], 2),
     ("generic/quarter_hours.csv", ["csv", "--unit", "kWh", "--stamp", "start"], 4),
@@ -91,7 +91,7 @@ def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 def test_every_example_file_gives_what_it_holds(valley: tuple[str, psycopg.Connection]) -> None:
     url, connection = valley
     for file, words, values in EXPECTED:
-        connection.execute("TRUNCATE curve, operator_index, curve_file, curve_revision, stale")
+        connection.execute("TRUNCATE curve, operator_index, curve_file, curve_revision, operator_index_revision, stale")
         stdout, _ = hub(url, "import", words[0], FOLDER / file, *words[1:])
         assert f"{values} value" in stdout, stdout
         assert f"{values} new" in stdout, stdout

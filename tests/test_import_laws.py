@@ -33,7 +33,8 @@ def test_order_and_splitting_do_not_matter(
         point_no = curves.read_points(connection, [PRM])[PRM].number
         for batches in ([rows], parts):
             connection.execute(
-                "TRUNCATE curve, operator_index, curve_file, curve_revision, interval, balance, allocation, stale"
+                "TRUNCATE curve, operator_index, curve_file, curve_revision, operator_index_revision, interval,"
+                " balance, allocation, stale"
             )
             for number, batch in enumerate(batches):
                 put(connection, frame(batch).with_columns(point_no=pl.lit(point_no, pl.Int32)), bytes([number]))

@@ -3,6 +3,8 @@
 import gzip
 import os
 import pty
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -12,7 +14,10 @@ import psycopg
 import pytest
 
 from energy.errors import InvalidInput
+from hub.cli import parser
 from hub.import_progress import Progress
+from hub.importing import run_import
+from hub.settings import Settings
 from ingest.files.packed import unpacked
 from tests.file_examples import FOLDER
 from tests.hub_command import refused
@@ -39,9 +44,9 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
-def lying() -> bytes:
-    """A zip whose file is a hundred times what it says."""
-    content = bytearray(zipped(("a.csv", b"0" * 100_000)))
+def lying(size: int = 100_000, how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip whose file is at least a hundred times what it says."""
+    content = bytearray(zipped(("a.csv", b"0" * size), how=how))
     for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         at = content.index(mark) + place
         content[at : at + 4] = (1000).to_bytes(4, "little")
@@ -54,7 +59,7 @@ READ: list[tuple[str, bytes, list[tuple[str, bytes]]]] = [
     ("gz in two parts", gzip.compress(CURVE[:99]) + gzip.compress(CURVE[99:]), [("f", CURVE)]),
     ("one file", zipped(("R63.csv", R63)), [("f/R63.csv", R63)]),
     ("not compressed", zipped(("R63.csv", R63), how=zipfile.ZIP_STORED), [("f/R63.csv", R63)]),
-    ("otherwise compressed", zipped(("R63.csv", R63), how=zipfile.ZIP_LZMA), [("f/R63.csv", R63)]),
+    ("a name that a terminal obeys", zipped(("a\x1b[2J\nb", R63)), [("f/a\\x1b[2J\\nb", R63)]),
     ("several, in folders", zipped(("x/", b""), ("x/a", CURVE), ("b", R63)), [("f/x/a", CURVE), ("f/b", R63)]),
     ("what computers add", zipped(("__MACOSX/._a", b"1"), (".DS_Store", b"2"), ("a", R63)), [("f/a", R63)]),
 ]
@@ -71,6 +76,8 @@ REFUSED: list[tuple[str, Callable[[], bytes], str]] = [
     ("in small parts", lambda: zipped(*((f"{n}", b"0" * 600_000) for n in range(2))), "f holds more than 1 MiB"),
     ("a bomb in gz", lambda: gzip.compress(b"0" * 2_000_000), "f holds more than 1 MiB: import it in parts"),
     ("larger than it says", lying, "f is damaged, it cannot be unpacked"),
+    ("bz2", lambda: zipped(("a", R63), how=zipfile.ZIP_BZIP2), "f is compressed in a way that is rarely used: unpack"),
+    ("lzma", lambda: zipped(("a", R63), how=zipfile.ZIP_LZMA), "f is compressed in a way that is rarely used: unpack"),
     ("cut", lambda: zipped(("a", R63))[:-30], "f is damaged, it cannot be unpacked"),
     ("a byte changed", lambda: zipped(("a", CURVE), how=zipfile.ZIP_STORED).replace(b"W", b"X"), "f is damaged"),
     ("gz cut", lambda: gzip.compress(CURVE)[:-12], "f is damaged, it cannot be unpacked"),
@@ -128,3 +135,47 @@ def test_progress_is_shown_on_a_terminal_alone(
         "2 of 3: big.csv [##########..............] 45 %, 540,000 of 1,200,000 values",
         "",
     ]
+
+
+HELD = """
+import resource, sys
+from energy.errors import InvalidInput
+from ingest.files.packed import unpacked
+content = open(sys.argv[1], "rb").read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    list(unpacked(content, "f"))
+except InvalidInput as error:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, error)
+"""
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_bomb_that_says_it_is_small_never_fills_the_memory(how: int, tmp_path: Path) -> None:
+    file = tmp_path / "bomb.zip"
+    file.write_bytes(lying(200_000_000, how))
+    ended = subprocess.run([sys.executable, "-c", HELD, file], capture_output=True, text=True, check=True)
+    held_kb, sentence = ended.stdout.split(" ", 1)
+    assert sentence.startswith("f is ")
+    assert int(held_kb) < 20_000
+
+
+def test_a_zip_in_a_zip_is_one_sentence(valley: tuple[str, psycopg.Connection], tmp_path: Path) -> None:
+    file = tmp_path / "outer.zip"
+    file.write_bytes(zipped(("inner.zip", zipped(("a.csv", CURVE)))))
+    sentence = "outer.zip/inner.zip is packed inside of another file: unpack that first, and import what it holds"
+    assert refused("import", "enedis", str(file), HUB_DATABASE_URL=valley[0]) == sentence
+
+
+def test_an_import_shows_how_far_it_is(valley: tuple[str, psycopg.Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        file = FOLDER / "enedis_load_curve/one_morning.csv"
+        arguments = parser().parse_args(["import", "enedis", str(file)])
+        monkeypatch.setattr("sys.stderr", terminal)
+        run_import(arguments, Settings.model_validate({"database_url": valley[0]}))
+    shown = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert "\r\x1b[K1 of 1: one_morning.csv: reading 0.0 MB\r\x1b[K1 of 1: one_morning.csv [####" in shown
+    assert "] 100 %, 2 of 2 values" in shown

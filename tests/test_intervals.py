@@ -126,6 +126,8 @@ REGISTERS: list[tuple[str, Register, list[Interval]]] = [
         [*energies(MEASURED, 100), *energies(MEASURED, 100, since=30)]),
     ("a Linky rolls over at 10^9 Wh", [(0, 999_999_900), (15, 50), (30, 150)], energies(MEASURED, 150, 100)),
     ("so does a meter of five digits of kWh", [(0, 99_999_000), (15, 0.4), (30, 2000)], energies(MEASURED, 1000, 2000)),
+    ("after a day of silence it may have been reset", [(0, 99_900_000), (24 * 60, 100), (24 * 60 + 15, 200)],
+        energies(MEASURED, 100, since=24 * 60)),
     ("within a quarter too", [(-5, 999_999_700), (5, 999_999_900), (25, 300)], energies(SPLIT, 300)),
     ("over the ceiling it is a reset", [(0, 999_800_000), (15, 0), (30, 100)], energies(MEASURED, 100, since=15)),
     ("a glitch near the end is a glitch", [(0, 999_999_800), (15, 10), (30, 999_999_900), (45, 999_999_950)],

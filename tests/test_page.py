@@ -216,9 +216,25 @@ def test_residuals_of_the_month_are_shown_where_the_operator_is_known(
         ["…8840", "injecté", "412,9", "398,1", "-14,7", "-3,6 %", "1 436", "39"],
         ["…1103", "soutiré", "187,4", "196,9", "+9,5", "+5,1 %", "1 440", "39"],
     ]
-    # What cannot be compared is a dash, never zero; a point that only the device knows has nothing to show.
-    assert rows[-1] == ["…5512", "soutiré", "–", "–", "–", "–", "0", "1 440"]
-    assert len(rows) == len(recorded("concarneau-residuals")["residuals"]) - 1
+    assert rows[-1] == ["…5512", "soutiré", "–", "–", "–", "–", "0", "1 440"], "not to be compared, never zero"
+    assert len(rows) == len(recorded("concarneau-residuals")["residuals"])
+    assert [head.text for head in page.one(id="residuals").all(scope="col")][5] == "% du gestionnaire"
+    rows = [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table_rows(page, "by-index")]
+    assert rows == [
+        ["…1103", "soutiré", "187,9", "15", "-0,5", "-0,3 %", "+8,6", "+4,9 %"],
+        ["…5512", "soutiré", "9,3", "1", "–", "–", "–", "–"],
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("minutes", "times"), [(0, 1), (11, 2)], ids=["a moment later", "ten minutes later"])
+def test_residuals_are_read_again_with_a_changed_day_but_seldom(
+    hub: Hub, browser: Callable[..., Element], minutes: int, times: int
+) -> None:
+    later = f"const now = Date.now; setTimeout(() => (Date.now = () => now() + {minutes * 60_000}), 1_000)"
+    hub.probe, hub.events = later.encode(), b'event: balance\ndata: {"days": ["2026-10-16"]}\n\n'
+    browser(lang="en", community="concarneau")
+    assert sum("/residuals?" in path for path in hub.asked) == times
 
 
 @pytest.mark.slow

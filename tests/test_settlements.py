@@ -1,5 +1,7 @@
 """Settled months: closed when they are whole, corrected by versions, and every old version readable to the Wh."""
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Final
@@ -16,7 +18,7 @@ from store.queries import statement
 from store.retention import Keeping
 from store.settlements import close_months
 from tests.conftest import AskForTemplate
-from tests.metering import HOUR, append, exhaust, register, worker_on
+from tests.metering import HOUR, append, exhaust, register, wait_until, worker_on
 from tests.servers import Postgres
 from tests.settled import (
     JANUARY,
@@ -91,6 +93,7 @@ def test_what_comes_later_is_a_version_and_the_old_one_stays_readable(
 def test_one_day_of_work_is_one_version(valley: Valley) -> None:
     """However many corrections come that day; the first closing is a version of its own, even of the same day."""
     _, connection, worker = valley
+    wait_until(lambda: seconds_of_the_day() < 86_400 - 60, 90)  # the day of a version is that of the database's clock
     snapshots = [stored(connection)]
     for day in range(2):
         for hour in range(3):
@@ -101,6 +104,34 @@ def test_one_day_of_work_is_one_version(valley: Valley) -> None:
     assert [row[:2] for row in versions(connection)] == [(1, "first"), (2, "regularisation"), (3, "regularisation")]
     assert snapshots[0] != snapshots[1] != snapshots[2]
     assert [seen(connection, version) for version in (1, 2, 3)] == snapshots
+
+
+def seconds_of_the_day() -> float:
+    return time.time() % 86_400
+
+
+def test_the_sums_of_many_versions_read_each_balance_once_or_twice(valley: Valley) -> None:
+    """Not once more for each version: an interface that grows with every correction becomes slow."""
+    _, connection, worker = valley
+    for day in range(4):
+        corrected_reading("", connection, TENTH + day * HOUR)
+        exhaust(worker)
+        the_next_day(connection)
+    rows = connection.execute(statement("settlements"), {"community_no": 1}).fetchall()
+    assert len(rows) == 5
+    for row in rows:
+        steps, _ = seen(connection, row[3])
+        assert row[7:10] == tuple(sum(step[i] for step in steps) for i in (1, 2, 3))
+    explain = b"EXPLAIN (ANALYZE, TIMING OFF) " + statement("settlements")
+    plan = [
+        line
+        for (line,) in connection.execute(explain, {"community_no": 1})
+        if re.search(r" on balance\b| on _hyper", line)
+    ]
+    read = sum(
+        round(float(n)) * int(m) for line in plan for n, m in re.findall(r"actual rows=([\d.]+) loops=(\d+)", line)
+    )
+    assert STEPS <= read <= 2 * STEPS + 100, plan
 
 
 def test_what_changes_nothing_makes_no_version(valley: Valley) -> None:

@@ -16,6 +16,7 @@ from tests.settled import (
     Valley,
     closed_month,
     curve,
+    mark_all,
     month_template,
 )
 
@@ -57,12 +58,18 @@ def test_they_are_served_and_shown(valley: Valley) -> None:
             points = {row["point"]: row for row in client.get(f"{base}/2026-01/{version}/points").json()["points"]}
             assert points["home"]["import_kwh"] == round(STEPS * 0.4 + (version - 1) * 3, 3)
             assert points["roof"]["import_kwh"] is None
+            assert [points[point]["role"] for point in ("home", "roof")] == ["consumer", "producer"]
+            assert {(row["present"], row["expected"], row["completeness"]) for row in points.values()} == {
+                (STEPS, STEPS, 1.0)
+            }
+            assert (row["self_consumption_rate"], row["completeness"]) == (1.0, 1.0)
+            assert row["coverage_rate"] == row["self_sufficiency_rate"] == round(0.16 / consumption, 6)
             qualities = [points[point]["quality"] for point in ("flat", "home", "roof")]
             assert qualities == [0, 10 * (version - 1), 0], "the curve is questionable"
         csv = client.get(f"{base}/2026-01/1/points", params={"format": "csv"})
         assert csv.headers["content-disposition"] == 'attachment; filename="valley-2026-01-v1-points.csv"'
-        assert csv.text.splitlines()[1].startswith("flat,home,178.56,,")
-        assert csv.text.splitlines()[0].endswith(",surplus_kwh,quality")
+        assert csv.text.splitlines()[1].startswith("flat,home,consumer,178.56,,")
+        assert csv.text.splitlines()[0].endswith(",surplus_kwh,present,expected,completeness,quality")
         for address in ("2026-01/3/balance", "2026-02/1/points"):
             assert "settled month" in refusal(client.get(f"{base}/{address}"), 404)
         assert "month" in refusal(client.get(f"{base}/January/1/balance"), 400)
@@ -72,6 +79,23 @@ def test_they_are_served_and_shown(valley: Valley) -> None:
     assert title[:2] == ["month", "version"]
     assert second[:2] + second[4:] == ["2026-01", "2", "regularisation", "6", "479.160", "119.040", "119.040"]
     assert initial[:2] + initial[4:] == ["2026-01", "1", "first", "-", "476.160", "119.040", "119.040"]
+
+
+def test_a_version_that_lacks_a_member_says_how_much_of_it_is_known(valley: Valley) -> None:
+    """Of a member who is awaited, and of whom that version has nothing, all is null; the first version stays whole."""
+    url, connection, worker = valley
+    connection.execute("DELETE FROM interval WHERE point_no = (SELECT no FROM point WHERE id = 'flat')")
+    mark_all(connection)
+    exhaust(worker)
+    with serving(url) as client:
+        for version, known in ((1, STEPS), (2, 0)):
+            address = f"/v1/communities/valley/settlements/2026-01/{version}"
+            points = {row["point"]: row for row in client.get(f"{address}/points").json()["points"]}
+            flat = points["flat"]
+            assert (flat["present"], flat["expected"], flat["completeness"]) == (known, STEPS, known / STEPS)
+            assert (flat["share_kwh"] is None) == (flat["import_kwh"] is None) == (known == 0)
+            steps = client.get(f"{address}/balance").json()["rows"]
+            assert {row["completeness"] for row in steps} == {1.0 if known else 0.666666}
 
 
 def test_without_a_settled_month_that_is_said(migrated_url: str) -> None:

@@ -82,10 +82,32 @@ def test_what_contradicts_a_swap_is_said(connection: psycopg.Connection, migrate
     )
 
 
+def test_a_swap_in_the_hour_that_comes_twice_is_told_with_its_offset(
+    connection: psycopg.Connection, migrated_url: str
+) -> None:
+    url = {"HUB_DATABASE_URL": migrated_url}
+    shown: list[str] = []
+    for at in ("2025-10-26T02:30+02:00", "2025-10-26T02:30+01:00"):
+        code, out, _ = call_hub("swap", "home", at, "--import", "1", "0", settings=url)
+        assert code == 0
+        shown.append(out.removeprefix("recorded: home, "))
+    assert [line.partition(": the old")[0] for line in shown] == [
+        "import at 2025-10-26 02:30:00 (UTC+02:00)",
+        "import at 2025-10-26 02:30:00 (UTC+01:00)",
+    ]
+    assert call_hub("swap", "home", settings=url)[1] == "".join(shown)
+
+
 REFUSED: Final = [
     (["nobody", SWAPPED, "--import", "1", "0"], "there is no metering point 'nobody'; `hub apply` declares points"),
     (["home", "--import", "1", "0"], "say when the meter was swapped: hub swap POINT AT, as 2026-03-14T10:30"),
     (["home", "soon", "--import", "1", "0"], "'soon' is not a time: write it as 2026-03-14T10:30 (Europe/Paris time)"),
+    (["home", "2026-03-29T02:30", "--import", "1", "0"],
+        "2026-03-29T02:30 does not exist in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-03-29T02:30:00+01:00 or 2026-03-29T02:30:00+02:00"),
+    (["home", "2025-10-26T02:30", "--remove"],
+        "2025-10-26T02:30 comes twice in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2025-10-26T02:30:00+02:00 or 2025-10-26T02:30:00+01:00"),
     (["home", "2999-01-01", "--import", "1", "0"], "2999-01-01 is in the future: record a swap when it has happened"),
     (["home", SWAPPED], "give the indexes: --import OLD NEW or --export OLD NEW, in kWh as the meters show them"),
     (["home", SWAPPED, "--import", "a", "0"],

@@ -1,5 +1,6 @@
 """The UTC grid and the local calendar: days of 23, 24 and 25 hours, midnights skipped or met twice, before 1970."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from energy.errors import InvalidInput
 from energy.time import (
     PARIS,
     STEP,
@@ -19,6 +21,7 @@ from energy.time import (
     local_day,
     local_midnight,
     local_month,
+    offset_if_twice,
     parse_instant,
     rfc3339,
     utc_day,
@@ -172,7 +175,12 @@ PARSED: list[tuple[str, str, ZoneInfo | None, str]] = [
     ("an offset", "2026-03-14T12:00:00.25+01:00", None, "2026-03-14T11:00:00.250000Z"),
     ("local time, where the zone is known", "2026-07-14T12:00:00", PARIS, "2026-07-14T10:00:00Z"),
     ("an offset outranks the zone", "2026-07-14T12:00:00Z", PARIS, "2026-07-14T12:00:00Z"),
-    ("the doubled hour: the first", "2025-10-26T02:30:00", PARIS, "2025-10-26T00:30:00Z"),
+    ("the doubled hour, the first", "2025-10-26T02:30:00+02:00", PARIS, "2025-10-26T00:30:00Z"),
+    ("the doubled hour, the second", "2025-10-26T02:30:00+01:00", PARIS, "2025-10-26T01:30:00Z"),
+    ("just before the doubled hour", "2025-10-26T01:59:59", PARIS, "2025-10-25T23:59:59Z"),
+    ("just after the doubled hour", "2025-10-26T03:00:00", PARIS, "2025-10-26T02:00:00Z"),
+    ("just before the skipped hour", "2025-03-30T01:59:59", PARIS, "2025-03-30T00:59:59Z"),
+    ("just after the skipped hour", "2025-03-30T03:00:00", PARIS, "2025-03-30T01:00:00Z"),
 ]
 
 
@@ -194,6 +202,53 @@ def test_instants_read_from_text(why: str, text: str, zone: ZoneInfo | None, exp
 def test_what_is_no_instant_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_instant(text)
+
+
+UNCLEAR: list[tuple[str, str, ZoneInfo, str]] = [
+    ("twice", "2026-10-25T02:30", PARIS,
+        "2026-10-25T02:30 comes twice in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-10-25T02:30:00+02:00 or 2026-10-25T02:30:00+01:00"),
+    ("the first instant that comes twice", "2026-10-25 02:00:00", PARIS, "2026-10-25 02:00:00 comes twice"),
+    ("skipped", "2026-03-29T02:30", PARIS,
+        "2026-03-29T02:30 does not exist in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-03-29T02:30:00+01:00 or 2026-03-29T02:30:00+02:00"),
+    ("the last instant that is skipped", "2026-03-29T02:59:59.999999", PARIS, "does not exist"),
+    ("a midnight that is skipped", "2025-03-30", AZORES, "2025-03-30 does not exist in Atlantic/Azores"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "text", "zone", "sentence"), UNCLEAR, ids=[row[0] for row in UNCLEAR])
+def test_local_times_that_clocks_skip_or_show_twice_are_refused(
+    why: str, text: str, zone: ZoneInfo, sentence: str
+) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(sentence)):
+        parse_instant(text, zone)
+
+
+@settings(max_examples=300, deadline=None)
+@given(instants, zones)
+def test_a_local_time_is_read_back_or_refused_where_its_offset_is_told(at: datetime, zone: ZoneInfo) -> None:
+    local = at.astimezone(zone)
+    text = local.replace(tzinfo=None).isoformat()
+    if offset_if_twice(local):
+        with pytest.raises(InvalidInput, match="comes twice"):
+            parse_instant(text, zone)
+    else:
+        assert parse_instant(text, zone) == at
+
+
+TWICE: list[tuple[str, str, str]] = [
+    ("the first of two", "2026-10-25T00:30:00Z", " (UTC+02:00)"),
+    ("the second of two", "2026-10-25T01:30:00Z", " (UTC+01:00)"),
+    ("just before", "2026-10-24T23:59:59Z", ""),
+    ("just after", "2026-10-25T02:00:00Z", ""),
+    ("after the skipped hour", "2026-03-29T01:00:00Z", ""),
+]
+
+
+@pytest.mark.parametrize(("why", "at", "offset"), TWICE, ids=[row[0] for row in TWICE])
+def test_the_offset_is_told_where_a_time_comes_twice(why: str, at: str, offset: str) -> None:
+    assert offset_if_twice(datetime.fromisoformat(at).astimezone(PARIS)) == offset, why
 
 
 @given(instants, st.integers(-14 * 60, 14 * 60))

@@ -11,11 +11,11 @@ const HEADS = [
 
 /** Ids as they are shown: words whole, numbers by their shortest ends, of four digits or more, that tell all apart. */
 export function shortIds(ids) {
-  if (ids.some((id) => !/^\d+$/.test(id))) return new Map(ids.map((id) => [id, id]));
-  const longest = Math.max(0, ...ids.map((id) => id.length));
+  const numbers = ids.filter((id) => /^\d+$/.test(id));
+  const longest = Math.max(0, ...numbers.map((id) => id.length));
   let length = 4;
-  while (length < longest && new Set(ids.map((id) => id.slice(-length))).size < new Set(ids).size) length += 1;
-  return new Map(ids.map((id) => [id, id.length <= length + 2 ? id : `…${id.slice(-length)}`]));
+  while (length < longest && new Set(numbers.map((id) => id.slice(-length))).size < new Set(numbers).size) length += 1;
+  return new Map(ids.map((id) => [id, numbers.includes(id) && id.length > length + 2 ? `…${id.slice(-length)}` : id]));
 }
 
 /** Category in the reader's language; one the page does not know is shown as it is written. */

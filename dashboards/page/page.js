@@ -9,6 +9,7 @@ import { chooseLanguage } from "./words.js";
 
 const RETRY_MS = 10_000;
 const GATHER_MS = 1_500;
+const RESIDUALS_MS = 600_000;
 
 const state = {
   communities: null, // null until they are read
@@ -125,14 +126,16 @@ async function load() {
   loadResiduals(signal);
 }
 
-/** The month's residuals are read after the day, and once: the operator's files come rarely. */
+/** The month's residuals are read after the day, and again with it, but seldom: the operator's files come rarely. */
 async function loadResiduals(signal) {
   const { id } = state.community;
   const month = monthAround(state.shown);
-  if (state.residuals?.id === id && state.residuals.start === month.start) return;
+  const shown = state.residuals?.id === id && state.residuals.start === month.start;
+  if (shown && Date.now() - state.residuals.readAt < RESIDUALS_MS) return;
   try {
     const found = await read(communityAddress(id, "residuals", month), signal).catch(orSilence);
-    if (found) state.residuals = { id, start: month.start, rows: found.residuals };
+    const of = { id, start: month.start, readAt: Date.now() };
+    if (found) state.residuals = { ...of, rows: found.residuals, byIndex: found.by_index };
   } catch (error) {
     if (error.name === "AbortError") return;
     throw error;

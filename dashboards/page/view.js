@@ -7,7 +7,7 @@ import { communityAddress } from "./hub.js";
 import { showMembers } from "./members.js";
 import { showCommunities, showDate, showLanguage } from "./navigation.js";
 import { makeReadable, showTable } from "./readout.js";
-import { showResiduals, withOperator } from "./residuals.js";
+import { showByIndex, showResiduals } from "./residuals.js";
 import { showWeek } from "./week.js";
 import { wordsOf } from "./words.js";
 
@@ -115,11 +115,14 @@ export function makeView(state, actions) {
   function renderResiduals() {
     const { community, residuals, shown } = state;
     const current = residuals?.id === community.id && residuals.start === monthAround(shown).start;
-    const rows = current ? withOperator(residuals.rows) : [];
-    byId("residuals-section").hidden = rows.length === 0;
-    if (rows.length === 0) return;
+    const { rows, byIndex } = current ? residuals : { rows: [], byIndex: [] };
+    byId("residuals-section").hidden = rows.length + byIndex.length === 0;
+    byId("residuals").hidden = rows.length === 0;
+    byId("by-index-part").hidden = byIndex.length === 0;
+    if (byId("residuals-section").hidden) return;
     byId("residuals-month").textContent = drawn.words.day(residuals.start, "month");
     showResiduals(byId("residuals"), rows, drawn.words);
+    showByIndex(byId("by-index"), byIndex, drawn.words);
   }
 
   function renderBanner() {

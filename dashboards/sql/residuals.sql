@@ -1,5 +1,5 @@
--- How far the devices of the chosen communities are from the curves of the operator, in the whole local months that the
--- period touches, furthest apart first. Only what both know is compared, and nothing to compare is null, not zero.
+-- How far the devices of the chosen communities are from the curves of the operator, in the local months that are over
+-- and that the period touches, furthest apart first. Only what both know is compared.
 SELECT
     r.community,
     r.point,

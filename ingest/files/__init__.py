@@ -17,10 +17,10 @@ from ingest.files import (
     enedis_r64,
     generic,
 )
-from ingest.files.content import FILE_READINGS, Adapter, FileContent, FileOptions, Problem
+from ingest.files.content import FILE_READINGS, Adapter, FileContent, FileOptions, Opened, Problem
 from ingest.files.text import open_text
 
-__all__ = ["ADAPTERS", "FILE_READINGS", "Adapter", "FileContent", "FileOptions", "Problem", "read_file"]
+__all__ = ["ADAPTERS", "FILE_READINGS", "Adapter", "FileContent", "FileOptions", "Problem", "read_file", "read_opened"]
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     enedis_load_curve.ADAPTER,
@@ -50,11 +50,15 @@ def read_file(content: bytes, name: str, options: FileOptions = FileOptions()) -
     Raises:
         InvalidInput: no known format, or nothing of it can be read, or an option is needed.
     """
-    opened = open_text(content, name)
+    return read_opened(open_text(content, name), options)
+
+
+def read_opened(opened: Opened, options: FileOptions) -> FileContent:
+    """Read a file of readings whose text is known already, as `read_file` does."""
     described = options.time_column or options.value_column
     for adapter in ADAPTERS:
         if adapter is generic.ADAPTER if described else adapter.recognises(opened):
             return adapter.read(opened, options)
     known = "; ".join(adapter.describes for adapter in ADAPTERS)
     begins = f"begins with {opened.head.strip()[:_SHOWN]!r}" if opened.head.strip() else "is empty"
-    raise InvalidInput(f"{name} {begins}, which is none of the formats known: {known}")
+    raise InvalidInput(f"{opened.name} {begins}, which is none of the formats known: {known}")

@@ -11,8 +11,8 @@ from typing import Final
 import polars as pl
 
 from ingest.files.content import Opened
-from ingest.files.sieve import Sieve
-from ingest.files.text import cells, separator_of
+from ingest.files.sieve import SHOWN, Sieve, lines_of
+from ingest.files.text import END, cells, separator_of, unquoted
 from ingest.files.words import plain, why_not_active
 
 _OPENING: Final = re.compile(rb"^identifiant prm[;\t]", re.IGNORECASE | re.MULTILINE)
@@ -43,7 +43,7 @@ def first_about(opened: Opened) -> str | None:
 
 def blocks(opened: Opened) -> Iterator[Block]:
     """Cut a file into its blocks."""
-    content = opened.content.replace(b'"', b"")
+    content = unquoted(opened.content, separator_of(opened.head.lstrip().partition("\n")[0]))
     line, counted = 1, 0
     openings = [found.start() for found in _OPENING.finditer(content)]
     for start, following in zip(openings, [*openings[1:], len(content)], strict=True):
@@ -68,7 +68,7 @@ def _block(text: bytes, line: int) -> Block:
 
 
 def rows_of(block: Block, sieve: Sieve, about: str, columns: dict[str, int]) -> pl.DataFrame | None:
-    """Cells of a block's table beside the words that its first lines say of all of them, for `labelled`.
+    """Cells of a block's table beside the words that its first lines say of all of them, for `sound` and `labelled`.
 
     Args:
         block: as cut.
@@ -81,11 +81,16 @@ def rows_of(block: Block, sieve: Sieve, about: str, columns: dict[str, int]) -> 
         sieve.refused += 1
         sieve.tell(block.line, "the file breaks off here, or the table that begins with Horodate is missing")
         return None
-    frame = cells(block.table, block.separator, columns, block.first_line)
+    # The downloads end without a line break, at the midnight that they were asked for: then they are whole.
+    last = "-".join(reversed(block.says.get("date de fin", "").split("/"))) + "T00:00"
+    frame = cells(block.table, block.separator, columns, block.first_line, len(block.header))
+    frame = frame.with_columns(
+        pl.when(pl.col("stamp").str.starts_with(last)).then(pl.lit("")).otherwise(END).alias(END)
+    )
     if about not in said:
         sieve.left_out += frame.height
-        why = why_not_active(said) or f"{said!r} is no block of this kind of file: download it by itself"
-        sieve.tell(block.line, f"{why} ({frame.height} lines)")
+        why = why_not_active(said) or f"{said[:SHOWN]!r} is no block of this kind of file: download it by itself"
+        sieve.tell(block.line, f"{why} ({lines_of(frame.height)})")
         return None
     return frame.with_columns(
         point_word=pl.lit(block.says.get("identifiant prm", "")),

@@ -68,7 +68,7 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     columns.pop("end", None)
     for header in set(COLUMNS["text"]) & set(opened.header) - {opened.header[columns["text"]]}:
         sieve.tell(opened.header_line, f"the column {header!r} is not taken: one column of values is read")
-    frame = table(opened, columns)
+    frame = table(opened, columns, sieve)
     given = {"point": options.point, "flow_word": flow, "quality_word": ""}
     absent = [pl.lit(word).alias(name) for name, word in given.items() if name not in columns]
     frame = frame.with_columns(pl.col("text").fill_null(""), *absent)

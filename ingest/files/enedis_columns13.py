@@ -44,7 +44,7 @@ def read(opened: Opened, _options: FileOptions) -> FileContent:
     """Read the table."""
     sieve = Sieve()
     columns = columns_of(opened, COLUMNS, tuple(COLUMNS))
-    frame = table(opened, columns)
+    frame = table(opened, columns, sieve)
     frame = frame.with_columns(pl.col("text", "about").fill_null(""), stamp=pl.concat_str("day", "time", separator=" "))
     others = {word: f"{word!r} is not taken from a file like this" for word in frame.get_column("about").unique()}
     others = {word: why for word, why in others.items() if "courbe" not in word.lower()}

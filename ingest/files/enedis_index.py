@@ -17,7 +17,8 @@ from ingest.files.customer_space import Block, blocks, first_about, rows_of
 from ingest.files.labels import labelled
 from ingest.files.local_time import aware
 from ingest.files.registers import one_grid, tariff_of
-from ingest.files.sieve import Sieve
+from ingest.files.sieve import SHOWN, Sieve, lines_of
+from ingest.files.text import sound
 
 NAME: Final = "enedis_index"
 _FLOWS: Final = {"eas": "CONS", "eai": "PROD"}
@@ -53,11 +54,11 @@ def _registers(block: Block, sieve: Sieve) -> pl.DataFrame | None:
     if table is None:
         return None
     footer = table.filter(pl.col("stamp").str.contains("^(?i)p[ée]riode")).get_column("line").min()
-    table = table if footer is None else table.filter(pl.col("line") < footer)
+    table = sound(table if footer is None else table.filter(pl.col("line") < footer), sieve)
     for name in columns:
         if name.partition(" ")[0] not in _FLOWS or tariff_of(name) is None:
             sieve.left_out += table.height
-            reason = f"the column {name!r} is no register of active energy ({table.height} lines)"
+            reason = f"the column {name[:SHOWN]!r} is no register of active energy ({lines_of(table.height)})"
             sieve.tell(block.first_line - 1, reason)
     known = [name for name in columns if name.partition(" ")[0] in _FLOWS and tariff_of(name) is not None]
     others = [name for name in table.columns if name not in columns]

@@ -19,6 +19,7 @@ from ingest.files.labels import labelled
 from ingest.files.local_time import aware
 from ingest.files.sieve import Sieve
 from ingest.files.steps import starts, with_steps
+from ingest.files.text import sound
 
 NAME: Final = "enedis_load_curve"
 
@@ -36,7 +37,8 @@ def read(opened: Opened, _options: FileOptions) -> FileContent:
         raise InvalidInput(f"{opened.name}: this load curve has no values: download the file again")
     if not tables:
         return sieve.content(NAME, FILE_READINGS.to_frame())
-    frame = labelled(pl.concat(tables).with_columns(pl.col("text").fill_null("")), sieve)
+    table = sound(pl.concat(tables), sieve, "text")
+    frame = labelled(table.with_columns(pl.col("text").fill_null("")), sieve)
     frame = starts(with_steps(aware(frame, sieve), sieve))
     return sieve.content(NAME, sieve.numbers(frame, pl.col("factor")))
 

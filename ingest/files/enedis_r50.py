@@ -2,7 +2,7 @@
 
 Clock: stamps carry their offset. A stamp is the END of its step; the neighbours tell the step, Pas_Publication that of
 values that stand alone. Unit: mean W. An empty V is a gap; an IV other than 0 is refused. The flow does not say
-whether it is consumption or production: the option `flow` does, and without it it is consumption, as C5 means.
+whether it is consumption or production: the option `flow` must.
 Quality: 14 raw. A document type or an entity is refused, so that none can be expanded.
 Source: structure deduced from clients' code; Enedis, guide d'implementation of the flow R50.
 """
@@ -33,6 +33,8 @@ def recognises(opened: Opened) -> bool:
 
 def read(opened: Opened, options: FileOptions) -> FileContent:
     """Read the curves, up to where the file breaks off if it does."""
+    if not options.flow:
+        raise InvalidInput(f"{opened.name} does not say whether it is consumption or production: say import or export")
     sieve, document = Sieve(), _Document()
     try:
         document.read(opened.content)
@@ -45,7 +47,7 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
         raise InvalidInput(f"{opened.name}: this R50 file has no PDC element, so no values")
     words = {
         "measured": "PA",
-        "flow_word": options.flow or "import",
+        "flow_word": options.flow,
         "stage": "BRUT",
         "unit": "W",
         "status": "",

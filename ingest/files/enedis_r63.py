@@ -45,7 +45,7 @@ def read(opened: Opened, _options: FileOptions) -> FileContent:
     """Read the table."""
     sieve = Sieve()
     columns = columns_of(opened, COLUMNS, tuple(set(COLUMNS) - {"status", "doubt"}))
-    frame = table(opened, columns)
+    frame = table(opened, columns, sieve)
     absent = [pl.lit("").alias(name) for name in ("status", "doubt") if name not in columns]
     frame = frame.with_columns(pl.col("text").fill_null(""), *absent)
     step = pl.col("step").replace_strict(_steps(frame), default=None, return_dtype=pl.Int16)

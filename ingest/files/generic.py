@@ -2,7 +2,8 @@
 
 Columns are found by their header (time, value, point, flow; see COLUMNS) or by the options `*_column`; without a
 column, `point` and `flow` are options. Separator (; tab , |) and decimal (point or comma) are detected; thousands may
-be apart (1 234,5), but 1,234.5 and 1.234,5 are no numbers.
+be apart (1 234,5), but 1,234.5 and 1.234,5 are no numbers. Where commas are between the cells, a decimal comma is
+in quotes, and "1,234" is refused: it may be a thousand and more, or one and a bit.
 Clock: stamps with an offset are what they say; others are local time of the option `zone`, which must be given then.
 Days may be written 2026-01-05, 05/01/2026 or 05.01.2026: the day comes before the month. The option `stamp` (start or
 end) must be given for means and interval energies: no file says it. Unit: the option `unit`, W, kW, Wh or kWh; W and kW
@@ -11,8 +12,6 @@ Quality: 14 raw.
 Source: this page.
 """
 
-import re
-from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,8 +34,6 @@ COLUMNS: Final = {
 }
 LONGEST_STEP_MIN: Final = 60
 _COLUMNS_SHOWN: Final = 8
-_QUOTED_DECIMAL: Final = re.compile(rb'"(-?[\d \xa0\xc2\xe2\x80\xaf]+),(\d+)"')
-"""A decimal comma that the quotes keep apart from the commas between cells, after thousands perhaps."""
 _SPREADSHEET: Final = r"^\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
 
 
@@ -53,7 +50,7 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     for name, given in (("stamp", ""), ("text", ""), ("point", options.point), ("flow_word", options.flow)):
         if name not in columns and not given:
             raise InvalidInput(f"{opened.name}: {_absent(name, opened, options)}")
-    frame = table(replace(opened, content=_QUOTED_DECIMAL.sub(rb"\1.\2", opened.content)), columns)
+    frame = table(opened, columns, sieve)
     given = {"point": options.point, "flow_word": options.flow}
     absent = [pl.lit(word).alias(name) for name, word in given.items() if name not in columns]
     frame = frame.with_columns(pl.col("text").fill_null(""), pl.col("stamp").fill_null(""), *absent)

@@ -10,10 +10,15 @@ from io import BytesIO
 from typing import Final, NamedTuple
 
 from energy.errors import InvalidInput
+from ingest.files.words import shown
 
 MOST_BYTES: Final = 1 << 30
 """How much a file holds at most, unpacked: years of half-hours of hundreds of points. [B]"""
 MOST_FILES: Final = 1000
+NAME_SHOWN: Final = 200
+"""Characters of a name inside of a zip that are kept at most."""
+_BOUNDED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways to compress of which no more is unpacked than is asked for: a few bytes of the others may fill the memory."""
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _GZ: Final = b"\x1f\x8b"
@@ -50,6 +55,11 @@ def unpacked(content: bytes, name: str, most_bytes: int = MOST_BYTES) -> Iterato
         yield Member(name, content)
 
 
+def is_packed(content: bytes) -> bool:
+    """Whether a file is itself a zip or gz, by its first bytes."""
+    return content.startswith((_ZIP, _EMPTY_ZIP, _GZ))
+
+
 def too_large(name: str, most_bytes: int = MOST_BYTES) -> InvalidInput:
     """What is said of a file that holds more than the bound."""
     return InvalidInput(f"{name} holds more than {most_bytes >> 20:,} MiB: import it in parts")
@@ -70,8 +80,11 @@ def _of_zip(content: bytes, name: str, most_bytes: int) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             for member in _members(archive, name, most_bytes):
-                # A file that is larger than it says it is ends there, and its checksum is wrong.
-                yield Member(f"{name}/{member.filename}", archive.read(member))
+                # Not `archive.read`, which unpacks all there is: this one never holds more than the file says it is,
+                # and where there is more the checksum is wrong.
+                with archive.open(member) as file:
+                    inside = file.read(member.file_size + 1)
+                yield Member(f"{name}/{shown(member.filename, NAME_SHOWN)}", inside)
     except _DAMAGED as error:
         raise InvalidInput(f"{name} is damaged, it cannot be unpacked: {error}") from error
 
@@ -94,6 +107,9 @@ def _members(archive: zipfile.ZipFile, name: str, most_bytes: int) -> list[zipfi
     if sum(member.file_size for member in inside) > most_bytes:
         raise too_large(name, most_bytes)
     for member in inside:
+        file = shown(member.filename, NAME_SHOWN)
         if member.flag_bits & _IS_ENCRYPTED:
-            raise InvalidInput(f"{name} is encrypted: unpack it with its password, and import {member.filename}")
+            raise InvalidInput(f"{name} is encrypted: unpack it with its password, and import {file}")
+        if member.compress_type not in _BOUNDED:
+            raise InvalidInput(f"{name} is compressed in a way that is rarely used: unpack it, and import {file}")
     return inside

@@ -65,7 +65,7 @@ class Sieve:
         place = "place" if "place" in frame.columns else "line"
         found = frame.filter(bad).group_by(column, maintain_order=True).agg(pl.col(place).first(), pl.len())
         for word, first, lines in found.select(column, place, "len").iter_rows():
-            self.tell(first, f"{told[word]} ({lines} lines)")
+            self.tell(first, f"{told[word]} ({lines_of(lines)})")
         taken_out = int(found.get_column("len").sum())
         if left_out:
             self.left_out += taken_out
@@ -110,7 +110,7 @@ class Sieve:
         several = frame.get_column(KEY).is_duplicated()
         kept = frame
         if several.any():
-            best = frame.filter(several).sort("rank", "line").unique(KEY, keep="last", maintain_order=True)
+            best = self._best(frame.filter(several))
             kept = pl.concat([frame.filter(~several), best])
         kept = kept.sort(KEY).with_columns(pl.col(words).cast(pl.String))
         counts = Counts(
@@ -125,6 +125,22 @@ class Sieve:
         if self.unlisted:
             problems.append(Problem("the whole file", f"{self.unlisted} more problems like these are not listed"))
         return FileContent(kind, require(kept, FILE_READINGS), tuple(problems), counts)
+
+    def _best(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The best value of each instant, of equal ones the last; those that contradict it are told."""
+        frame = frame.sort("rank", "line")
+        best = frame.unique(KEY, keep="last", maintain_order=True)
+        beside = frame.join(best.select(KEY, "rank", "value", counts="line"), on=[KEY, "rank"], suffix="_counts")
+        for line, counts in (
+            beside.filter(pl.col("value") != pl.col("value_counts")).select("line", "counts").iter_rows()
+        ):
+            self.tell(line, f"the value differs from that of the same instant in line {counts}, which counts")
+        return best
+
+
+def lines_of(number: int) -> str:
+    """So many lines, as a sentence says it."""
+    return f"{number:,} line{'' if number == 1 else 's'}"
 
 
 def _as_text(values: pl.Series) -> pl.Series:

@@ -1,8 +1,9 @@
 """The operators' words: stages, flows, units, physical quantities; and what the hub makes of them.
 
 Quality after ESPI. What the meter measured and nobody corrected (stage BRUT) is 14, raw. What the operator filled in
-(COMPLETE, statuses of reconstitution) is 8, estimated. What the operator corrected (CORRIGE) is 0, valid. A status
-letter that the hub does not know is 10, questionable: the value is kept and marked.
+(COMPLETE, statuses of reconstitution) is 8, estimated; so is what is called validated (VALIDE), which comes after holes
+were filled without saying which. What the operator corrected (CORRIGE) is 0, valid. A status letter that the hub does
+not know is 10, questionable: the value is kept and marked.
 Source: DOMAIN facts on Enedis files; the status letters of C1-C4 curves are known second-hand only.
 """
 
@@ -65,6 +66,12 @@ def plain(text: str) -> str:
     """Write a word or header without accents, case and doubled blanks: 'Étape  métier' is 'etape metier'."""
     letters = unicodedata.normalize("NFKD", text)
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).lower().replace("_", " ").split())
+
+
+def shown(text: str, most: int) -> str:
+    """Write text of a file for a terminal: at most so many characters, and none that a terminal obeys."""
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: most + 1])
+    return "".join(escaped) if len(text) <= most else "".join(escaped)[:most] + "..."
 
 
 def nature_of(stage: str) -> str | None:

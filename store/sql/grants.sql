@@ -61,6 +61,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON interval, allocation, balance TO hub_pro
 GRANT SELECT, INSERT, DELETE ON settlement, balance_revision, allocation_revision TO hub_process;
 GRANT SELECT, INSERT, UPDATE ON power_now TO hub_process;
 GRANT SELECT ON meter_swap TO hub_process;
+GRANT SELECT (no, name) ON curve_file TO hub_process;
 GRANT SELECT, INSERT, UPDATE, DELETE ON gap TO hub_process;
 GRANT SELECT, INSERT, UPDATE ON recomputation TO hub_process;
 GRANT SELECT, INSERT, UPDATE (attempts), DELETE ON stale TO hub_process;
@@ -71,11 +72,11 @@ GRANT SELECT, DELETE ON
 GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hub_process;
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
 
--- hub serve: what is shown. Of what was refused, and of what waits, it only counts; readings and intervals it never sees,
--- but the energy of the latter by either source.
+-- hub serve: what is shown. Of what was refused, and of what waits, it only counts. Readings it never sees, and of
+-- intervals the energy by either source; and the operator's registers (index), to tell the energy between two.
 GRANT SELECT ON
     community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener,
-    compared_interval, awaited_flow, operator_index TO hub_api;
+    compared_interval, operator_interval, awaited_flow, operator_index TO hub_api;
 GRANT SELECT ON settlement, balance_revision, allocation_revision TO hub_api;
 GRANT SELECT ON recomputation TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;

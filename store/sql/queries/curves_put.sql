@@ -1,13 +1,15 @@
 -- Store staged values that are new or other than before; the value that is replaced is kept as a revision.
 -- Returns each point and UTC day that they touch, and how many were new and how many replaced another.
 WITH changed AS MATERIALIZED (
-    SELECT i.*, c.mean_w AS old_mean_w
+    SELECT i.*, c.mean_w AS old_mean_w, c.quality AS old_quality, c.file_no AS old_file_no
     FROM curve_incoming AS i
     LEFT JOIN curve AS c USING (point_no, start, flow, step_min, nature)
     WHERE (c.mean_w, c.quality) IS DISTINCT FROM (i.mean_w, i.quality)
 ), kept AS (
-    INSERT INTO curve_revision (point_no, flow, start, step_min, nature, old_mean_w)
-    SELECT point_no, flow, start, step_min, nature, old_mean_w FROM changed WHERE old_mean_w <> mean_w
+    INSERT INTO curve_revision (point_no, flow, start, step_min, nature, old_mean_w, old_quality, old_file_no)
+    SELECT point_no, flow, start, step_min, nature, old_mean_w, old_quality, old_file_no
+    FROM changed
+    WHERE old_mean_w IS NOT NULL
 ), written AS (
     INSERT INTO curve (point_no, flow, start, step_min, nature, mean_w, quality, file_no)
     SELECT point_no, flow, start, step_min, nature, mean_w, quality, %(file_no)s FROM changed

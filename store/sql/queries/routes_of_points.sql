@@ -1,5 +1,6 @@
--- What feeds which flow of the points: registers of a grid meter or the yield of a production; where a device has none
--- of a flow, the best of what else it tells of it, unless another device has a register of the same flow meanwhile.
+-- What feeds which flow of the points: registers of a grid meter or the yield of a production; and what else is told of
+-- it, until something better begins that goes on as long. Of what is there at once the best kind counts
+-- (processing/intervals.py); what begins after something not as good is awaited from its first reading on.
 -- Per-phase values are parts of a total and never routed. Where a device has several registers of one flow (tariffs,
 -- a total), each is awaited from its first reading on, and until two hours after its last if others go on: contracts
 -- change. What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody
@@ -17,7 +18,11 @@ WITH source (measures, quantity, flow, kind, rank) AS (
         ('grid', 'export_power', 'export', 'power', 3),
         ('grid', 'active_power', 'export', 'reversed', 4),
         ('production', 'pv_energy', 'export', 'register', 0),
-        ('production', 'pv_power', 'export', 'power', 3)
+        ('production', 'export_energy', 'export', 'register', 1),
+        ('production', 'export_energy_interval', 'export', 'energy', 2),
+        ('production', 'export_power_avg', 'export', 'average', 3),
+        ('production', 'pv_power', 'export', 'power', 4),
+        ('production', 'export_power', 'export', 'power', 5)
 ), heard AS (
     SELECT
         s.no AS series_no,
@@ -38,36 +43,51 @@ WITH source (measures, quantity, flow, kind, rank) AS (
     JOIN series AS s ON s.device_no = d.no AND s.channel = m.channel AND s.phase = ''
     JOIN source AS f ON f.measures = m.measures AND f.quantity = s.quantity
     WHERE m.point_no = ANY (%(points)s)
-), best AS (
+), told AS (
+    -- Nothing is awaited of what has no readings any more, all removed for their age.
+    SELECT * FROM heard WHERE first_at IS NOT NULL
+), beside AS (
     SELECT
         *,
-        min(rank) OVER (PARTITION BY point_no, device_no, channel, valid_from, flow) AS best_rank,
         min(first_at) OVER siblings AS any_first_at,
-        max(last_at) OVER siblings AS any_last_at
-    FROM heard
-    -- Nothing is awaited of what has no readings any more, all removed for their age.
-    WHERE first_at IS NOT NULL
+        max(last_at) OVER siblings AS any_last_at,
+        -- What told the flow in another way, not as good, before this was first heard.
+        EXISTS (
+            SELECT FROM told AS o
+            WHERE
+                o.point_no = t.point_no AND o.flow = t.flow AND o.rank > t.rank AND o.first_at < t.first_at
+                AND o.valid_from < t.valid_to AND o.valid_to > t.valid_from
+        ) AS is_late
+    FROM told AS t
     WINDOW siblings AS (PARTITION BY point_no, device_no, channel, quantity, valid_from)
+), awaited AS (
+    SELECT
+        *,
+        greatest(valid_from, CASE WHEN is_late OR first_at > any_first_at THEN first_at END, '1900-01-01') AS since,
+        least(
+            valid_to, CASE WHEN last_at + '2 hours'::interval < any_last_at THEN last_at + '2 hours'::interval END,
+            '2200-01-01'
+        ) AS until
+    FROM beside
+), outranked AS (
+    SELECT
+        a.*,
+        (
+            SELECT min(o.since) FROM awaited AS o
+            WHERE o.point_no = a.point_no AND o.flow = a.flow AND o.rank < a.rank AND o.until >= a.until
+        ) AS better_since
+    FROM awaited AS a
 )
 SELECT
-    b.series_no,
-    b.point_no,
-    b.flow,
-    b.tariff,
-    CASE WHEN b.flow = 'import' OR p.role = 'producer' THEN p.limit_w END AS limit_w,
-    greatest(b.valid_from, CASE WHEN b.first_at > b.any_first_at THEN b.first_at END, '1900-01-01') AS valid_from,
-    least(
-        b.valid_to, CASE WHEN b.last_at + '2 hours'::interval < b.any_last_at THEN b.last_at + '2 hours'::interval END,
-        '2200-01-01'
-    ) AS valid_to,
-    b.kind
-FROM best AS b
-JOIN point AS p ON p.no = b.point_no
-WHERE
-    b.rank = b.best_rank
-    AND (b.kind = 'register' OR NOT EXISTS (
-        SELECT FROM best AS o
-        WHERE
-            o.kind = 'register' AND o.point_no = b.point_no AND o.flow = b.flow
-            AND o.valid_from < b.valid_to AND o.valid_to > b.valid_from
-    ))
+    o.series_no,
+    o.point_no,
+    o.flow,
+    o.tariff,
+    CASE WHEN o.flow = 'import' OR p.role = 'producer' THEN p.limit_w END AS limit_w,
+    o.since AS valid_from,
+    least(o.until, o.better_since) AS valid_to,
+    o.kind
+FROM outranked AS o
+JOIN point AS p ON p.no = o.point_no
+-- What has not a quarter of an hour to itself before something better begins makes no interval.
+WHERE o.better_since IS NULL OR o.better_since >= greatest(o.since, o.first_at) + '15 minutes'::interval

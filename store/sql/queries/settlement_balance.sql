@@ -3,7 +3,11 @@
 SELECT
     start, consumption_wh, production_wh, allocated_wh, residual_wh, surplus_wh, present, expected,
     quality::int AS quality,
-    CASE WHEN settled THEN 'settled' ELSE 'provisional' END AS status
+    CASE WHEN settled THEN 'settled' ELSE 'provisional' END AS status,
+    round(allocated_wh / nullif(production_wh, 0)::numeric, 6)::float8 AS self_consumption_rate,
+    round(allocated_wh / nullif(consumption_wh, 0)::numeric, 6)::float8 AS self_sufficiency_rate,
+    round(production_wh / nullif(consumption_wh, 0)::numeric, 6)::float8 AS coverage_rate,
+    trunc(present / nullif(expected, 0)::numeric, 6)::float8 AS completeness
 FROM (
     SELECT
         b.start, b.consumption_wh, b.production_wh, b.allocated_wh, b.residual_wh, b.surplus_wh,

@@ -28,8 +28,11 @@ LEFT JOIN LATERAL (
 ) AS n ON true
 WHERE
     p.id = %(point)s AND m.valid_from <= %(at)s AND m.valid_to >= %(at)s
-    AND s.quantity = CASE
-        WHEN m.measures = 'production' THEN CASE WHEN %(flow)s = 'export' THEN 'pv_energy' END
-        ELSE %(flow)s || '_energy'
+    AND CASE
+        WHEN m.measures = 'grid' THEN s.quantity = %(flow)s || '_energy'
+        ELSE %(flow)s = 'export' AND s.quantity = coalesce(
+            (SELECT 'pv_energy' FROM series AS y WHERE y.device_no = d.no AND y.quantity = 'pv_energy' LIMIT 1),
+            'export_energy'
+        )
     END
 ORDER BY m.valid_from, s.no

@@ -1,6 +1,6 @@
 -- How far a changed day of a series can reach: to the fourth usable reading before and after it.
 -- (Whether a reading is left out as a glitch depends on its neighbours, and an interval on the readings around its
--- edges: see _unbroken in processing/intervals.py. A fifth would change nothing, three would leave wrong intervals
+-- edges: see judge in processing/registers.py. A fifth would change nothing, three would leave wrong intervals
 -- behind.)
 SELECT
     w.series_no,

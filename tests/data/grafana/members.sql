@@ -1,19 +1,20 @@
--- The four flows of `mountain`, awaited from some days before on; a meter of hers, and one of somebody else's, counts wrong.
+-- The four flows of `mountain`, awaited from some days before the month on, of which operator and device say 2,688
+-- quarter-hours of 2,976; a meter of hers, and one of somebody else's, counts wrong, and one has less than nine tenths.
 INSERT INTO holder (id, kind) VALUES ('h', 'natural');
 INSERT INTO point (id, holder_no, name, role, category) VALUES
     ('m1', 1, 'M', 'consumer', 'home'), ('m2', 1, 'M', 'prosumer', 'home'), ('m3', 1, 'M', 'producer', 'solar'),
     ('x1', 1, 'X', 'consumer', 'home');
 INSERT INTO membership
-SELECT c.no, p.no, '2025-01-10Z', '9999-12-30Z' FROM community AS c, point AS p
+SELECT c.no, p.no, '2024-12-20Z', '9999-12-30Z' FROM community AS c, point AS p
 WHERE (c.id, left(p.id, 1)) IN (('mountain', 'm'), ('hidden', 'x'));
 INSERT INTO interval
 SELECT p.no, f.flow::flow, s.source::source, start, s.energy_wh, 0, 'test'
 FROM (VALUES ('m1', 'import'), ('m2', 'import'), ('m2', 'export'), ('x1', 'import')) AS f (point, flow)
 JOIN point AS p ON p.id = f.point
 CROSS JOIN (VALUES ('device', 105), ('operator', 100)) AS s (source, energy_wh)
-CROSS JOIN generate_series('2025-01-15 08:00Z'::timestamptz, '2025-01-15 09:45Z', '15 min') AS start;
+CROSS JOIN generate_series('2024-12-31 23:00Z'::timestamptz, '2025-01-31 22:45Z', '15 min') AS start;
 UPDATE interval SET energy_wh = 80 WHERE point_no = 2 AND flow = 'import' AND source = 'device';
-DELETE FROM interval WHERE start = '2025-01-15 09:45Z' AND source = 'device';
-DELETE FROM interval WHERE start < '2025-01-15 08:30Z' AND source = 'operator';
-DELETE FROM interval WHERE point_no = 2 AND flow = 'export' AND source = 'device';
-DELETE FROM interval WHERE point_no = 1 AND source = 'operator' AND start > '2025-01-15 09:00Z';
+DELETE FROM interval WHERE start >= '2025-01-30 23:00Z' AND source = 'device';
+DELETE FROM interval WHERE start < '2025-01-02 23:00Z' AND source = 'operator';
+DELETE FROM interval WHERE point_no = 2 AND flow = 'export' AND source = 'device' AND start >= '2025-01-30 20:30Z';
+DELETE FROM interval WHERE point_no = 1 AND source = 'operator' AND start >= '2025-01-15 08:00Z' AND start < '2025-01-15 08:30Z';
