@@ -16,8 +16,11 @@ from energy.time import STEP, Span, ceil_to_step, floor_to_step, local_day, pars
 from hub.explain_text import Teller
 from hub.explain_words import Words
 from hub.settings import Settings
+from processing.doubts import reach_of
 from processing.explain import Flow, Quarter, Said, explain
 from processing.explain_events import Event, Known
+from processing.explain_missing import Missing
+from processing.flags import Place
 from processing.intervals import measure
 from store import curves, intervals, recomputation
 from store.connect import FrameReader, connect
@@ -35,7 +38,8 @@ def run_explain(arguments: argparse.Namespace, settings: Settings) -> int:
         if point is None:
             raise NotFound(f"there is no metering point {arguments.point!r}; `hub apply` declares points")
         with recomputation.one_moment(settings.database_url, connection) as reader:
-            flows = explain(read_known(reader, connection, point.number, span), span)
+            known = read_known(reader, connection, point.number, span, settings.place)
+            flows = explain(known, span, settings.place)
     if arguments.json:
         print(json.dumps(facts(arguments.point, span, flows), indent=1))
     else:
@@ -74,17 +78,24 @@ def _named(text: str, settings: Settings) -> Span | datetime:
         ) from error
 
 
-def read_known(reader: FrameReader, connection: psycopg.Connection, point_no: int, span: Span) -> Known:
-    """Read what is known of a point in a span on the grid, and around it."""
+def read_known(
+    reader: FrameReader, connection: psycopg.Connection, point_no: int, span: Span, place: Place | None = None
+) -> Known:
+    """Read what is known of a point in a span on the grid, and as far around it as readings tell doubts."""
     routes = intervals.read_routes(reader, connection, [point_no])
     swaps = intervals.read_swaps(reader, connection, [point_no])
     series = sorted(set(routes["series_no"].to_list()))
+    reach = reach_of(routes)
     windows = pl.DataFrame(
-        {"series_no": series, "start": [span.start] * len(series), "end": [span.end] * len(series)},
+        {
+            "series_no": series,
+            "start": [span.start - reach] * len(series),
+            "end": [span.end + reach] * len(series),
+        },
         schema={"series_no": pl.Int32, "start": UTC_TIME, "end": UTC_TIME},
     )
     readings = intervals.read_around(reader, connection, windows)
-    gaps = measure(readings, routes, swaps).open_gaps
+    gaps = measure(readings, routes, swaps, place).open_gaps
     around = [
         (point_no, Span(floor_to_step(start) - _FOUR_WEEKS, ceil_to_step(end) + _FOUR_WEEKS))
         for start, end in gaps.select("start", "end").iter_rows()
@@ -137,9 +148,17 @@ def _quarter(quarter: Quarter) -> dict[str, Any]:
         "operator": quarter.operator and _said(quarter.operator),
         "registers": [asdict(register) for register in quarter.registers],
         "curve": [{**asdict(value), "start": rfc3339(value.start)} for value in quarter.curve],
-        "missing": quarter.missing or None,
-        "silent": quarter.silent or None,
+        **_missing(quarter.missing or Missing("")),
         "is_current": quarter.is_current,
+    }
+
+
+def _missing(missing: Missing) -> dict[str, Any]:
+    return {
+        "missing": missing.reason or None,
+        "silent": missing.silent or None,
+        "heard_at": missing.heard_at and rfc3339(missing.heard_at),
+        "replaced_by": missing.replaced_by or None,
     }
 
 

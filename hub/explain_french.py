@@ -4,18 +4,20 @@ from typing import Final
 
 FR: Final = {
     "summary": "{point}, {flow}, {period} : {total} kWh.",
-    "summary_none": "{point}, {flow}, {period} : l’énergie n’est pas connue.",
+    "summary_none": "{point}, {period} : l’{flow} n’est pas connue.",
     "flow_import": "énergie soutirée",
     "flow_export": "énergie injectée",
     "counts": "Sur {quarters} : {parts}.",
+    "counts_all": "Les {n} quarts d’heure sont tous mesurés.",
     "quarters": "{n} quart d’heure|{n} quarts d’heure",
     "measured": "{n} mesuré|{n} mesurés",
     "derived": "{n} calculé d’après la puissance|{n} calculés d’après la puissance",
     "estimated": "{n} estimé|{n} estimés",
     "missing": "{n} manquant (ce n’est pas zéro)|{n} manquants (ce n’est pas zéro)",
-    "device_counts": "Aucune courbe du gestionnaire n’est connue : c’est l’appareil qui compte.",
-    "operator_counts": "C’est la courbe du gestionnaire qui compte, comme partout où il y en a une.",
-    "both_count": "La courbe du gestionnaire compte pour {quarters}, l’appareil pour les autres.",
+    "device_counts": "Aucune courbe du gestionnaire n’est connue pour cette période : ce sont les mesures de"
+    " l’appareil qui valent.",
+    "operator_counts": "C’est la courbe du gestionnaire qui vaut, comme partout où il y en a une.",
+    "both_count": "La courbe du gestionnaire vaut pour {quarters}, les mesures de l’appareil pour les autres.",
     "curve_files": "La courbe vient du fichier {files}.|La courbe vient des fichiers {files}.",
     "more_files": "{n} autre|{n} autres",
     "compared": "Là où les deux sont connus, le gestionnaire indique {operator} kWh et l’appareil {device} kWh.",
@@ -34,52 +36,62 @@ FR: Final = {
     "at_day": "Le {day} à {hour},",
     "day_hour": "{day} à {hour}",
     "between": "Entre {start} et {end},",
+    "between_day": "Le {day}, entre {start} et {end},",
     "between_days": "Entre le {start} et le {end},",
     "hours": "de {start} à {end}",
     "hours_of_day": "{day}, de {start} à {end}",
     "and": "et",
-    "glitch_low": "{at} {meter} a montré {after} kWh, moins que les {before} kWh d’avant, puis il est revenu à son"
-    " ancienne valeur : ce relevé est écarté.",
-    "glitch_high": "{at} {meter} a montré {after} kWh, ce qui ne s’accorde pas avec les {before} kWh d’avant, puis il"
-    " est revenu à son ancienne valeur : ce relevé est écarté.",
-    "held": "{at} {meter} a montré {after} kWh après {before} kWh, ce qui ne s’accorde pas : ce relevé est écarté tant"
-    " que les suivants n’ont pas tranché.",
-    "outage": "{at} {meter} a montré 0 alors qu’il avait déjà compté : c’est une coupure, le relevé est écarté.|"
-    "{between} {meter} a montré 0 dans {n} relevés alors qu’il avait déjà compté : c’est une coupure, ils sont"
-    " écartés.",
-    "reset": "{between} {meter} est tombé de {before} à {after} kWh et y est resté : il a été remis à zéro ou remplacé."
-    " Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` le consigne.",
+    "glitch_low": "{at} {meter} a affiché {after} kWh, moins que les {before} kWh d’avant, puis a repris son cours :"
+    " ce relevé est écarté.",
+    "glitch_high": "{at} {meter} a affiché {after} kWh, ce qui ne s’accorde pas avec les {before} kWh d’avant, puis a"
+    " repris son cours : ce relevé est écarté.",
+    "held": "{at} {meter} a affiché {after} kWh après {before} kWh, ce qui ne s’accorde pas : ce relevé est écarté"
+    " tant que les suivants n’ont pas tranché.",
+    "outage": "{at} {meter} a affiché 0 alors qu’il avait déjà compté : c’est une coupure, le relevé est"
+    " écarté.|{between} {meter} a affiché 0 dans {n} relevés alors qu’il avait déjà compté : c’est une coupure, ils"
+    " sont écartés.",
+    "reset": "{between} {meter} est tombé de {before} à {after} kWh et a continué de là : il a été remis à zéro ou "
+    "remplacé. Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` l’enregistre.",
     "leap": "{between} {meter} est monté de {before} à {after} kWh, plus qu’il n’en peut passer dans ce temps : rien"
     " n’est compté entre les deux.",
     "rollover": "{between} {meter} a atteint son dernier nombre et repris à zéro, de {before} à {after} kWh : les"
     " {energy} kWh sont comptés.",
-    "swap": "{at} le compteur a été remplacé, comme consigné : l’ancien, {device}, a fini à {before} kWh, le nouveau,"
-    " {to}, a commencé à {after} kWh. Les deux sont comptés.",
-    "swap_left_out": "{at} le compteur a été remplacé, comme consigné, à {before} kWh par un autre à {after} kWh. Ces"
-    " index ne s’accordent pas avec les relevés qui les entourent, et sont écartés.",
-    "swap_unused": "{at} un remplacement du compteur est consigné, de {before} à {after} kWh, mais aucun appareil ne"
+    "swap": "{at} le compteur a été remplacé, comme enregistré : l’ancien, {device}, a fini à {before} kWh, le"
+    " nouveau, {to}, a commencé à {after} kWh. L’énergie des deux est comptée.",
+    "replaced": "{at} {to} a remplacé {device}, et ce qu’affichaient les deux n’est pas enregistré : l’énergie passée"
+    " entre leurs relevés n’est pas comptée. `hub swap` l’enregistre.",
+    "swap_left_out": "{at} le compteur a été remplacé, comme enregistré, à {before} kWh par un autre à {after} kWh."
+    " Ces index ne s’accordent pas avec les relevés qui les entourent, et sont écartés.",
+    "swap_unused": "{at} un remplacement du compteur est enregistré, de {before} à {after} kWh, mais aucun appareil ne"
     " donne les deux index : il ne compte pas encore.",
-    "linear": "{between} {meter} n’a rien transmis : ses {energy} kWh sont estimés en ligne droite.|"
-    "{between} {meter} a transmis rarement, {n} fois à plus d’une demi-heure d’écart : ses {energy} kWh sont"
-    " estimés en ligne droite.",
-    "still": "{between} {meter} n’a rien transmis, et montrait {after} kWh avant comme après : rien n’est passé.",
-    "shape": "{between} {meter} n’a rien transmis. Les {energy} kWh qu’il a comptés entre-temps sont estimés"
-    " d’après les mêmes heures de {weeks}.",
-    "even": "{between} {meter} n’a rien transmis. Aux mêmes heures de {weeks}, rien n’est passé : les"
-    " {energy} kWh qu’il a comptés entre-temps sont répartis uniformément, ce qui est douteux.",
+    "linear": "{between} {meter} n’a rien transmis. Il a compté {energy} kWh entre-temps, répartis régulièrement sur"
+    " ce temps.|{between} {meter} a transmis rarement, {n} fois à plus d’une demi-heure d’écart. Il a compté "
+    "{energy} kWh, répartis régulièrement entre ses relevés.",
+    "still": "{between} {meter} n’a rien transmis, et affichait {after} kWh avant comme après : rien n’est passé.",
+    "shape": "{between} {meter} n’a rien transmis. Il a compté {energy} kWh entre-temps, répartis comme aux mêmes"
+    " heures {weeks}.",
+    "even": "{between} {meter} n’a rien transmis. Aux mêmes heures {weeks}, rien n’est passé : les {energy} kWh qu’il"
+    " a comptés entre-temps sont répartis uniformément, ce qui est douteux.",
     "open": "{between} {meter} n’a rien transmis, et a compté {energy} kWh. Aucune semaine voisine n’a été"
     " mesurée à toutes ces heures : elles restent manquantes.",
-    "week-1": "la semaine d’avant",
-    "week-2": "la deuxième semaine avant",
-    "week-3": "la troisième semaine avant",
-    "week-4": "la quatrième semaine avant",
-    "week+1": "la semaine d’après",
-    "week+2": "la deuxième semaine après",
-    "week+3": "la troisième semaine après",
-    "week+4": "la quatrième semaine après",
+    "weeks-1": "de la semaine précédente",
+    "weeks-2": "des deux semaines précédentes",
+    "weeks-3": "des trois semaines précédentes",
+    "weeks-4": "des quatre semaines précédentes",
+    "weeks+1": "de la semaine suivante",
+    "weeks+2": "des deux semaines suivantes",
+    "weeks+3": "des trois semaines suivantes",
+    "weeks+4": "des quatre semaines suivantes",
+    "week-2": "de la deuxième semaine précédente",
+    "week-3": "de la troisième semaine précédente",
+    "week-4": "de la quatrième semaine précédente",
+    "week+2": "de la deuxième semaine suivante",
+    "week+3": "de la troisième semaine suivante",
+    "week+4": "de la quatrième semaine suivante",
     "row": "{hours} : {energy} kWh, {rule} (qualité {code}, {quality})",
     "row_parts": " ; ",
-    "row_missing": "{hours} : manquant, {reason}",
+    "row_missing": "{hours}, manquant : {reason}",
+    "row_heard": "son dernier relevé est du {day} à {hour}",
     "row_register": "{meter} de {before} à {after} kWh",
     "row_changed": "{meter} à {before} kWh, puis {to} à {after} kWh",
     "row_apart": "relevés à {n} minute d’écart au plus|relevés à {n} minutes d’écart au plus",
@@ -87,17 +99,20 @@ FR: Final = {
     "|puissance moyenne de {watts} W par pas de {n} minutes, {nature}",
     "watts": "{low} à {high}",
     "row_device": "l’appareil indique {energy} kWh",
+    "row_device_doubt": "l’appareil indique {energy} kWh, {rule} (qualité {code}, {quality})",
     "row_outdated": "les relevés donnent maintenant autre chose",
     "rule_register": "mesuré par l’index",
     "rule_split": "mesuré sur un pas plus long, puis divisé",
-    "rule_linear": "estimé en ligne droite",
-    "rule_shape": "estimé selon la forme d’autres semaines",
+    "rule_linear": "réparti régulièrement entre deux relevés",
+    "rule_shape": "estimé à l’allure d’autres semaines",
     "rule_even": "réparti uniformément",
     "rule_energy": "comme l’indique l’appareil",
     "rule_average": "d’après la puissance moyenne qu’indique l’appareil",
     "rule_power": "calculé d’après la puissance",
     "rule_curve": "courbe du gestionnaire",
     "rule_operator_split": "courbe du gestionnaire, divisée",
+    "rule_operator_split_30": "demi-heures du gestionnaire, divisées",
+    "rule_operator_split_60": "heures du gestionnaire, divisées",
     "nature_metered": "brute",
     "nature_completed": "complétée",
     "nature_corrected": "corrigée",
@@ -113,9 +128,10 @@ FR: Final = {
     "quality_other": "autre",
     "why_unmapped": "aucun appareil ne mesurait alors le point",
     "why_waiting": "le calcul est en attente",
-    "why_no_before": "aucun relevé utilisable de {silent} avant",
-    "why_no_after": "aucun relevé utilisable de {silent} après",
-    "why_break": "{silent} a été remis à zéro, ou a fait un saut, entre-temps",
+    "why_no_before": "aucun relevé utilisable de {silent} ne précède",
+    "why_no_after": "aucun relevé utilisable de {silent} ne suit",
+    "why_replaced": "{to} a alors remplacé {silent}, et ce qu’affichaient les deux n’est pas enregistré",
+    "why_break": "l’index de {silent} est reparti de zéro ou a bondi entre-temps",
     "why_gap": "{silent} n’a rien transmis pendant trop longtemps",
     "why_silent": "un autre index du point, {silent}, n’a rien transmis",
     "why_power": "la puissance de {silent} n’a pas été relevée assez souvent",

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from energy.time import STEP, Span, local_date, local_midnight
 from hub.explain_words import EN, Words
 from ingest.files.words import shown
-from processing.explain import Flow, Quarter, Register
+from processing.explain import Flow, Quarter, Register, Said
 from processing.explain_events import Event
+from processing.explain_missing import Missing
+from processing.intervals import VALID
 
 ROWS_ONE_BY_ONE: Final = 24
 """So many quarter-hours are told one by one where they are known; of more, those alike together."""
@@ -59,7 +61,10 @@ class Teller:
             for kind in ("measured", "derived", "estimated", "missing")
             if kind == "measured" or kind in kinds
         ]
-        yield say("counts", quarters=say("quarters", len(quarters)), parts=", ".join(counted))
+        if len(quarters) > 1 and {*kinds} == {"measured"}:
+            yield say("counts_all", len(quarters))
+        else:
+            yield say("counts", quarters=say("quarters", len(quarters)), parts=", ".join(counted))
         operator = sum(quarter.source == "operator" for quarter in quarters)
         if not operator:
             yield say("device_counts")
@@ -90,7 +95,6 @@ class Teller:
         before, after, energy = (
             "" if wh is None else self.words.kwh(wh) for wh in (event.before_wh, event.after_wh, event.energy_wh)
         )
-        weeks = [self.words.say(f"week{week:+d}") for week in event.weeks]
         return self.words.say(
             event.kind,
             event.times,
@@ -99,7 +103,7 @@ class Teller:
             meter=self._meter(event.device, event.tariff),
             device=event.device,
             to=event.to,
-            weeks=self.words.listed(weeks) if weeks else "",
+            weeks=self.words.weeks(event.weeks) if event.weeks else "",
             before=before,
             after=after,
             energy=energy,
@@ -130,23 +134,41 @@ class Teller:
         say, first = self.words.say, run[0]
         hours = self._hours(first.start, run[-1].start + STEP)
         if not first.counts:
-            return say("row_missing", hours=hours, reason=say(f"why_{first.missing}", silent=first.silent)) + "."
+            return self._row_missing(hours, first.missing or Missing("waiting"))
         energy_wh = sum(quarter.counts.energy_wh for quarter in run if quarter.counts)
-        method = "operator_split" if first.operator and first.counts.method == "split" else first.counts.method
-        code = first.counts.quality
-        quality = say(f"quality_{code}" if f"quality_{code}" in EN else "quality_other")
-        energy, rule = self.words.kwh(energy_wh), say(f"rule_{method}")
-        parts = [say("row", hours=hours, energy=energy, rule=rule, code=str(code), quality=quality)]
+        parts = [say("row", hours=hours, energy=self.words.kwh(energy_wh), **self._made(first.counts, first))]
         if first.operator and first.is_current:
             parts += self._curve(run)
         if first.operator and first.device:
             device_wh = sum(quarter.device.energy_wh for quarter in run if quarter.device)
-            parts.append(say("row_device", energy=self.words.kwh(device_wh)))
+            made = self._made(first.device)
+            is_valid = first.device.quality == VALID
+            parts.append(
+                say("row_device" if is_valid else "row_device_doubt", energy=self.words.kwh(device_wh), **made)
+            )
         if first.is_current:
             parts += self._registers(run)
         else:
             parts.append(say("row_outdated"))
         return say("row_parts").join(parts) + "."
+
+    def _row_missing(self, hours: str, missing: Missing) -> str:
+        say = self.words.say
+        reason = say(f"why_{missing.reason}", silent=missing.silent, to=missing.replaced_by)
+        parts = [say("row_missing", hours=hours, reason=reason)]
+        if missing.heard_at and missing.heard_at < self.span.start:
+            day = self.words.day(self._day(missing.heard_at))
+            parts.append(say("row_heard", day=day, hour=self._hour(missing.heard_at)))
+        return say("row_parts").join(parts) + "."
+
+    def _made(self, said: Said, quarter: Quarter | None = None) -> dict[str, str]:
+        """How a source comes to what it says; of the quarter-hour of an operator, by the steps of its curve."""
+        rule = said.method
+        if quarter and quarter.operator and said.method == "split":
+            steps = "_".join(str(step_min) for step_min in sorted({value.step_min for value in quarter.curve}))
+            rule = f"operator_split_{steps}" if f"rule_operator_split_{steps}" in EN else "operator_split"
+        quality = f"quality_{said.quality}" if f"quality_{said.quality}" in EN else "quality_other"
+        return {"rule": self.words.say(f"rule_{rule}"), "code": str(said.quality), "quality": self.words.say(quality)}
 
     def _curve(self, run: Sequence[Quarter]) -> Iterator[str]:
         """The operator's values behind a run: their mean power, by step and nature."""
@@ -171,7 +193,8 @@ class Teller:
             )
         apart = [register.apart_s or 0 for quarter in run for register in quarter.registers]
         minutes = -int(-max(apart, default=0) // 60)
-        if minutes:
+        is_shaped = any(r.apart_s is None and r.energy_wh is not None for quarter in run for r in quarter.registers)
+        if minutes and not is_shaped:
             yield self.words.say("row_apart", minutes)
 
     def _meter(self, device: str, tariff: str) -> str:
@@ -204,7 +227,7 @@ class Teller:
         """The time of day; that of an end at midnight is 24:00."""
         local = at.astimezone(self.zone)
         if is_end and local_midnight(local.date(), self.zone) == at:
-            return "24:00" if self.words.language == "en" else "24\u00a0h\u00a000"
+            return "24:00" if self.words.language == "en" else "24\u00a0h"
         return self.words.hour(local)
 
     def _is_one_day(self, *instants: datetime) -> bool:
@@ -219,6 +242,9 @@ class Teller:
     def _between(self, start: datetime, end: datetime) -> str:
         if self._is_one_day(start, end):
             return self.words.say("between", start=self._hour(start), end=self._hour(end))
+        if self._day(start) == self._day(end):
+            day = self.words.day(self._day(start))
+            return self.words.say("between_day", day=day, start=self._hour(start), end=self._hour(end))
         moments = [
             self.words.say("day_hour", day=self.words.day(self._day(at)), hour=self._hour(at)) for at in (start, end)
         ]
@@ -246,10 +272,11 @@ def _kind(quarter: Quarter) -> str:
 def _likeness(quarter: Quarter) -> tuple[object, ...]:
     """What quarter-hours that are told together have in common."""
     said = quarter.counts
-    rule = (said.method, said.quality) if said else (quarter.missing, quarter.silent)
+    rule = (said.method, said.quality) if said else quarter.missing
+    device = (quarter.device.method, quarter.device.quality) if quarter.device else None
     told = tuple((r.device, r.tariff, r.energy_wh is None) for r in quarter.registers)
     curve = {(value.step_min, value.nature) for value in quarter.curve}
-    return rule, quarter.source, quarter.device is None, quarter.is_current, told, curve
+    return rule, quarter.source, device, quarter.is_current, told, curve
 
 
 def _goes_on(quarter: Quarter, following: Quarter) -> bool:

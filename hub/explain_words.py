@@ -10,18 +10,19 @@ from hub.explain_french import FR
 
 EN: Final = {
     "summary": "{point}, {flow}, {period}: {total} kWh.",
-    "summary_none": "{point}, {flow}, {period}: nothing is known of the energy.",
+    "summary_none": "{point}, {period}: the {flow} is not known.",
     "flow_import": "energy withdrawn",
     "flow_export": "energy injected",
     "counts": "Of {quarters}: {parts}.",
+    "counts_all": "All {n} quarter-hours are measured.",
     "quarters": "{n} quarter-hour|{n} quarter-hours",
     "measured": "{n} measured|{n} measured",
     "derived": "{n} computed from power|{n} computed from power",
     "estimated": "{n} estimated|{n} estimated",
     "missing": "{n} missing (which is not zero)|{n} missing (which is not zero)",
-    "device_counts": "No curve of the operator is known: the device counts.",
+    "device_counts": "No curve of the operator is known for this span: the device's figures are used.",
     "operator_counts": "The operator's curve counts, as it always does where there is one.",
-    "both_count": "The operator's curve counts in {quarters}, the device in the others.",
+    "both_count": "The operator's curve counts in {quarters}, the device's figures in the others.",
     "curve_files": "The curve comes from the file {files}.|The curve comes from the files {files}.",
     "more_files": "{n} more|{n} more",
     "compared": "Where both are known, the operator says {operator} kWh and the device {device} kWh.",
@@ -40,52 +41,62 @@ EN: Final = {
     "at_day": "On {day} at {hour}",
     "day_hour": "{day} at {hour}",
     "between": "Between {start} and {end}",
+    "between_day": "On {day} between {start} and {end}",
     "between_days": "Between {start} and {end}",
     "hours": "{start} to {end}",
     "hours_of_day": "{day}, {start} to {end}",
     "and": "and",
-    "glitch_low": "{at} {meter} showed {after} kWh, less than the {before} kWh before, and returned to its old value:"
-    " this reading is left out.",
-    "glitch_high": "{at} {meter} showed {after} kWh, which does not fit the {before} kWh before, and returned to its"
-    " old value: this reading is left out.",
+    "glitch_low": "{at} {meter} showed {after} kWh, less than the {before} kWh before, then went on as before: this"
+    " reading is left out.",
+    "glitch_high": "{at} {meter} showed {after} kWh, which does not fit the {before} kWh before, then went on as"
+    " before: this reading is left out.",
     "held": "{at} {meter} showed {after} kWh after {before} kWh, which does not fit:"
     " this reading is left out until the next ones tell.",
     "outage": "{at} {meter} showed 0 although it had counted before: this is an outage, the reading is left out.|"
     "{between} {meter} showed 0 in {n} readings although it had counted before: this is an outage,"
     " they are left out.",
-    "reset": "{between} {meter} fell from {before} to {after} kWh and stayed there: it was reset or replaced."
-    " Nothing is counted across it; if the meter was replaced, `hub swap` records it.",
+    "reset": "{between} {meter} fell from {before} to {after} kWh and went on from there: it was reset or replaced. "
+    "Nothing is counted across it; if the meter was replaced, `hub swap` records it.",
     "leap": "{between} {meter} rose from {before} to {after} kWh, more than can flow in that time:"
     " nothing is counted across it.",
     "rollover": "{between} {meter} reached its last number and began again at zero, from {before} to {after} kWh:"
     " the {energy} kWh are counted.",
-    "swap": "{at} the meter was replaced, as recorded: the old one, {device}, ended at {before} kWh, the new one, {to},"
-    " began at {after} kWh. Both are counted.",
+    "swap": "{at} the meter was replaced, as recorded: the old one, {device}, ended at {before} kWh, the new one,"
+    " {to}, began at {after} kWh. The energy of both is counted.",
+    "replaced": "{at} {to} replaced {device}, and what both showed then is not recorded: what flowed between their"
+    " readings is not counted. `hub swap` records it.",
     "swap_left_out": "{at} the meter was replaced, as recorded, at {before} kWh by one at {after} kWh. These indexes do"
     " not fit the readings around them, and are left out.",
     "swap_unused": "{at} a replacement of the meter is recorded, from {before} to {after} kWh, but no device tells both"
     " registers: it does not count yet.",
-    "linear": "{between} {meter} was not heard: its {energy} kWh are estimated in a straight line.|"
-    "{between} {meter} was heard rarely, {n} times more than half an hour apart: its {energy} kWh are estimated in"
-    " straight lines.",
+    "linear": "{between} {meter} was not heard. It counted {energy} kWh meanwhile; they are spread evenly over that"
+    " time.|{between} {meter} was heard rarely, {n} times more than half an hour apart. It counted {energy} kWh; they "
+    "are spread evenly between its readings.",
     "still": "{between} {meter} was not heard, and showed {after} kWh before and after: nothing flowed.",
-    "shape": "{between} {meter} was not heard. The {energy} kWh that it counted meanwhile are estimated along the same"
-    " hours of {weeks}.",
+    "shape": "{between} {meter} was not heard. It counted {energy} kWh meanwhile; they are spread as in the same hours"
+    " of {weeks}.",
     "even": "{between} {meter} was not heard. In the same hours of {weeks} nothing flowed: the {energy} kWh that it"
     " counted meanwhile are spread evenly, which is questionable.",
     "open": "{between} {meter} was not heard, and counted {energy} kWh. No week around was measured in all of these"
     " hours: they stay missing.",
-    "week-1": "the week before",
-    "week-2": "two weeks before",
-    "week-3": "three weeks before",
-    "week-4": "four weeks before",
-    "week+1": "the week after",
-    "week+2": "two weeks after",
-    "week+3": "three weeks after",
-    "week+4": "four weeks after",
+    "weeks-1": "the week before",
+    "weeks-2": "the two weeks before",
+    "weeks-3": "the three weeks before",
+    "weeks-4": "the four weeks before",
+    "weeks+1": "the week after",
+    "weeks+2": "the two weeks after",
+    "weeks+3": "the three weeks after",
+    "weeks+4": "the four weeks after",
+    "week-2": "the second week before",
+    "week-3": "the third week before",
+    "week-4": "the fourth week before",
+    "week+2": "the second week after",
+    "week+3": "the third week after",
+    "week+4": "the fourth week after",
     "row": "{hours}: {energy} kWh, {rule} (quality {code}, {quality})",
     "row_parts": "; ",
     "row_missing": "{hours}: missing, {reason}",
+    "row_heard": "it was last heard on {day} at {hour}",
     "row_register": "{meter} from {before} to {after} kWh",
     "row_changed": "{meter} at {before} kWh, then {to} at {after} kWh",
     "row_apart": "readings at most {n} minute apart|readings at most {n} minutes apart",
@@ -93,10 +104,11 @@ EN: Final = {
     "|mean power of {watts} W in steps of {n} minutes, {nature}",
     "watts": "{low} to {high}",
     "row_device": "the device says {energy} kWh",
+    "row_device_doubt": "the device says {energy} kWh, {rule} (quality {code}, {quality})",
     "row_outdated": "not what the readings give now",
     "rule_register": "measured by the register",
     "rule_split": "measured over a longer step, and divided",
-    "rule_linear": "estimated in a straight line",
+    "rule_linear": "spread evenly between two readings",
     "rule_shape": "estimated by the shape of other weeks",
     "rule_even": "spread evenly",
     "rule_energy": "as the device tells it",
@@ -104,6 +116,8 @@ EN: Final = {
     "rule_power": "computed from power",
     "rule_curve": "the operator's curve",
     "rule_operator_split": "the operator's curve, divided",
+    "rule_operator_split_30": "half-hours of the operator, divided",
+    "rule_operator_split_60": "hours of the operator, divided",
     "nature_metered": "as metered",
     "nature_completed": "completed",
     "nature_corrected": "corrected",
@@ -119,9 +133,10 @@ EN: Final = {
     "quality_other": "other",
     "why_unmapped": "no device measured the point then",
     "why_waiting": "it waits to be computed",
-    "why_no_before": "no reading of {silent} before that can be used",
-    "why_no_after": "no reading of {silent} after that can be used",
-    "why_break": "{silent} was reset, or leapt, meanwhile",
+    "why_no_before": "no usable reading of {silent} comes before",
+    "why_no_after": "no usable reading of {silent} follows",
+    "why_replaced": "{to} replaced {silent} then, and what both showed is not recorded",
+    "why_break": "the register of {silent} was reset, or leapt, meanwhile",
     "why_gap": "{silent} was not heard for too long",
     "why_silent": "another register of the point, {silent}, was not heard",
     "why_power": "the power of {silent} was not heard often enough",
@@ -182,10 +197,22 @@ class Words:
 
     def hour(self, at: datetime) -> str:
         """The time of day of a local instant; in the hour that comes twice, with its offset from UTC."""
-        text = f"{at:%H:%M}" if self.language == "en" else f"{at.hour}{_NO_BREAK}h{_NO_BREAK}{at:%M}"
+        text = f"{at:%H:%M}" if self.language == "en" else f"{at.hour}{_NO_BREAK}h"
+        if self.language == "fr" and at.minute:
+            text += f"{_NO_BREAK}{at:%M}"
         return text + offset_if_twice(at)
 
     def listed(self, texts: Sequence[str]) -> str:
         """Texts one after the other, the last one after an "and"."""
         *most, last = texts
         return f"{', '.join(most)} {self.say('and')} {last}" if most else last
+
+    def weeks(self, weeks: Sequence[int]) -> str:
+        """Weeks around a gap (-1: the one before): those that follow one another from it on are told together."""
+        texts: list[str] = []
+        for sign, there in (("-", [-week for week in weeks if week < 0]), ("+", [week for week in weeks if week > 0])):
+            if sorted(there) == [*range(1, len(there) + 1)]:
+                texts += [self.say(f"weeks{sign}{len(there)}")] if there else []
+            else:
+                texts += [self.say(f"week{sign}{week}" if week > 1 else f"weeks{sign}1") for week in sorted(there)]
+        return self.listed(texts)

@@ -3,17 +3,19 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import psycopg
 
 from energy.errors import InvalidInput, NotFound
-from energy.time import offset_if_twice, parse_instant
+from energy.time import STEP, offset_if_twice, parse_instant
 from energy.units import kwh_text, wh_from_kwh
 from hub.settings import Settings
-from store import curves, swaps
-from store.connect import connect
+from processing.registers import CEILING_MARGIN_PERCENT, DEFAULT_CEILING_WH
+from store import curves, intervals, swaps
+from store.connect import FrameReader, connect
 from store.swaps import Register, Swap
 
 FLOWS: Final = ("import", "export")
@@ -23,7 +25,8 @@ def run_swap(arguments: argparse.Namespace, settings: Settings) -> int:
     """List, record or remove swaps of a point."""
     point, tariff = arguments.point, arguments.tariff or ""
     with connect(settings.database_url) as connection, connection.transaction():
-        if point not in curves.read_points(connection, [point]):
+        declared = curves.read_points(connection, [point]).get(point)
+        if declared is None:
             raise NotFound(f"there is no metering point {point!r}; `hub apply` declares points")
         if arguments.at is None:
             if arguments.remove or any(getattr(arguments, f"{flow}_kwh") for flow in FLOWS):
@@ -32,7 +35,7 @@ def run_swap(arguments: argparse.Namespace, settings: Settings) -> int:
             return 0
         at = _instant(arguments.at, settings)
         if arguments.remove:
-            _remove(connection, point, tariff, at)
+            _remove(connection, point, tariff, at, settings)
             return 0
         told = [
             Swap(flow, tariff, at, *_indexes(getattr(arguments, f"{flow}_kwh"), flow))
@@ -41,16 +44,25 @@ def run_swap(arguments: argparse.Namespace, settings: Settings) -> int:
         ]
         if not told:
             raise InvalidInput("give the indexes: --import OLD NEW or --export OLD NEW, in kWh as the meters show them")
+        limits_w = _limits_w(connection, declared.number, settings)
         for swap in told:
             registers = _registers(connection, point, swap)
+            same = (swap.flow, swap.tariff, swap.at)
+            before = [r for r in swaps.read_swaps(connection, point) if (r.flow, r.tariff, r.at) == same]
             swaps.put(connection, point, swap, registers)
             print(f"recorded: {point}, {_sentence(swap, settings)}")
-            for doubt in _doubts(swap, registers, settings):
+            for old in before:
+                print(
+                    f"it replaces what was recorded first: {kwh_text(old.old_wh)} kWh, then {kwh_text(old.new_wh)} kWh"
+                )
+            for doubt in _doubts(swap, registers, limits_w.get(swap.flow), settings):
                 print(f"! {doubt}", file=sys.stderr)
     return 0
 
 
 def _instant(text: str, settings: Settings) -> datetime:
+    if _is_day(text):
+        raise InvalidInput(f"{text} is a day: say the hour too, as {text}T10:30 ({settings.zone} time)")
     try:
         at = parse_instant(text, settings.zone_info)
     except ValueError as error:
@@ -58,6 +70,21 @@ def _instant(text: str, settings: Settings) -> datetime:
     if at > datetime.now(UTC):
         raise InvalidInput(f"{text} is in the future: record a swap when it has happened")
     return at
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _limits_w(connection: psycopg.Connection, point_no: int, settings: Settings) -> dict[str, int]:
+    """What limits the flows of a point, where it is known. [W]"""
+    with closing(FrameReader(settings.database_url)) as reader:
+        routes = intervals.read_routes(reader, connection, [point_no])
+    return dict(routes.drop_nulls("limit_w").select("flow", "limit_w").iter_rows())
 
 
 def _indexes(told: Sequence[str], flow: str) -> tuple[int, int]:
@@ -90,28 +117,41 @@ def _registers(connection: psycopg.Connection, point: str, swap: Swap) -> list[R
     return registers
 
 
-def _doubts(swap: Swap, registers: Sequence[Register], settings: Settings) -> Iterator[str]:
+def _doubts(swap: Swap, registers: Sequence[Register], limit_w: int | None, settings: Settings) -> Iterator[str]:
     """What contradicts a swap, or is still missing."""
+    wrong = "more than can flow in that time: is it in kWh, and was the meter replaced then?"
     before, after = ([r for r in registers if r.is_before], [r for r in registers if r.is_after])
     name = f"{swap.flow} register" + (f" of tariff {swap.tariff}" if swap.tariff else "")
     if not before or not after:
         side = "up to" if not before else "from"
         yield f"no device has told an {name} {side} that instant: the swap counts once one does, mapped to the point"
     for r in before:
-        if r.last_wh is not None and r.last_at is not None and r.last_wh > swap.old_wh:
-            yield (
-                f"{r.device} already showed {kwh_text(round(r.last_wh))} kWh at {_local(r.last_at, settings)}, more"
-                f" than the old index {kwh_text(swap.old_wh)}: is it right?"
-            )
+        if r.last_wh is None or r.last_at is None:
+            continue
+        shown = f"{kwh_text(round(r.last_wh))} kWh at {_local(r.last_at, settings)}"
+        if r.last_wh > swap.old_wh:
+            yield f"{r.device} already showed {shown}, more than the old index {kwh_text(swap.old_wh)}: is it right?"
+        elif swap.old_wh - r.last_wh > _ceiling_wh(limit_w, swap.at - r.last_at):
+            yield f"{r.device} showed {shown}; from there to the old index {kwh_text(swap.old_wh)} is {wrong}"
     for r in after:
-        if r.next_wh is not None and r.next_at is not None and r.next_wh < swap.new_wh:
-            yield (
-                f"{r.device} showed only {kwh_text(round(r.next_wh))} kWh at {_local(r.next_at, settings)}, less than"
-                f" the new index {kwh_text(swap.new_wh)}: is it right?"
-            )
+        if r.next_wh is None or r.next_at is None:
+            continue
+        shown = f"{kwh_text(round(r.next_wh))} kWh at {_local(r.next_at, settings)}"
+        if r.next_wh < swap.new_wh:
+            yield f"{r.device} showed only {shown}, less than the new index {kwh_text(swap.new_wh)}: is it right?"
+        elif r.next_wh - swap.new_wh > _ceiling_wh(limit_w, r.next_at - swap.at):
+            yield f"{r.device} showed {shown}; from the new index {kwh_text(swap.new_wh)} to there is {wrong}"
 
 
-def _remove(connection: psycopg.Connection, point: str, tariff: str, at: datetime) -> None:
+def _ceiling_wh(limit_w: int | None, elapsed: timedelta) -> float:
+    """Most energy believed in that time, as processing/registers.py believes it. [Wh]"""
+    quarters = max(elapsed / STEP, 1)
+    if limit_w is None:
+        return DEFAULT_CEILING_WH * quarters
+    return limit_w * CEILING_MARGIN_PERCENT / 100 * quarters * (STEP / timedelta(hours=1))
+
+
+def _remove(connection: psycopg.Connection, point: str, tariff: str, at: datetime, settings: Settings) -> None:
     gone = [
         flow
         for flow in FLOWS
@@ -119,7 +159,7 @@ def _remove(connection: psycopg.Connection, point: str, tariff: str, at: datetim
     ]
     if not gone:
         raise NotFound(f"no swap of {point} is recorded at that instant; `hub swap {point}` lists them")
-    print(f"removed: the swap of {point}, {' and '.join(gone)}")
+    print(f"removed: the swap of {point}, {' and '.join(gone)} at {_local(at, settings)}")
 
 
 def _list(connection: psycopg.Connection, point: str, settings: Settings) -> None:

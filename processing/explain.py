@@ -1,6 +1,5 @@
 """Why the intervals of a point are what they are: registers, the rule applied, what each source says, what happened."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,17 +13,22 @@ from processing.curves import intervals_from_curves
 from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
 from processing.explain_curves import Value, values_behind
 from processing.explain_events import JUST_BEFORE, Event, Known, Shown, as_told, events_of, show
+from processing.explain_missing import (
+    Feed,
+    Missing,
+    Readings,
+    feeds_of,
+    last_heard,
+    replaced_within,
+    replacements,
+)
+from processing.flags import Place
 from processing.intervals import VALID, Measured, measure, with_gaps_estimated
 from processing.registers import STEP_US, judge, lines_of
 
 METHODS: Final = ("register", "split", "linear", "shape", "even", "energy", "average", "power", "curve")
 """How intervals are made."""
-REASONS: Final = ("unmapped", "waiting", "no_before", "no_after", "break", "gap", "silent", "power")
-"""Why an interval is missing: no device then, not computed yet, no reading before or after that can be used, a break, a
-gap that no week gives a shape to, another register of the flow that is silent, power not heard often enough."""
-
 _SOURCES: Final = ("device", "operator")
-_RANKS: Final = {"register": 0, "energy": 1, "average": 2, "power": 3, "reversed": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,15 @@ class Register:
 class Quarter:
     """A quarter-hour: what each source says, which of them counts, and the registers and values behind them.
 
-    Where nothing is known, `missing` is one of REASONS, and `silent` the device that does not speak. `is_current` tells
-    whether the stored energies are what the device's readings and the operator's values give now.
-    """
+    Where nothing is known, `missing` tells why. `is_current` tells whether the stored energies are what the device's
+    readings and the operator's values give now."""
 
     start: datetime
     device: Said | None
     operator: Said | None
     registers: tuple[Register, ...]
     curve: tuple[Value, ...] = ()
-    missing: str = ""
-    silent: str = ""
+    missing: Missing | None = None
     is_current: bool = True
 
     @property
@@ -95,28 +97,20 @@ class Flow:
         return sum(quarter.counts.energy_wh for quarter in self.quarters if quarter.counts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """What feeds a flow from one instant to another; line is below zero where it is no register."""
-
-    line: int
-    rank: int
-    is_tariff: bool
-    device: str
-    tariff: str
-    since: datetime
-    until: datetime
-
-
-def explain(known: Known, span: Span) -> tuple[Flow, ...]:
+def explain(known: Known, span: Span, place: Place | None = None) -> tuple[Flow, ...]:
     """Explain the flows of a point in a span on the grid.
+
+    Args:
+        known: what is known of the point; its readings as far around the span as they tell doubts.
+        span: on the grid.
+        place: where the sun is looked for; without it no night is known.
 
     Returns:
         The flows of which anything is known in the span, 'export' first.
     """
     lines = lines_of(known.readings, known.routes, known.swaps)
     shown = show(known, lines, judge(lines.readings))
-    found = measure(known.readings, known.routes, known.swaps)
+    found = measure(known.readings, known.routes, known.swaps, place)
     known = replace(known, reference=_reference(known, found, span))
     shaped = shaped_edges(found.gaps, known.reference)
     events = events_of(known, shown, shaped, span)
@@ -127,17 +121,18 @@ def explain(known: Known, span: Span) -> tuple[Flow, ...]:
     stored = {source: _by_flow(known.stored.filter(pl.col("source") == source)) for source in _SOURCES}
     values = values_behind(known.curves)
     steps = _registers(pl.concat([found.edges, shaped.select(found.edges.columns)]), shown)
-    feeds, readings = _feeds(lines.registers, known), _Readings.of(shown)
+    feeds, readings, heard = feeds_of(lines.registers, known), Readings.of(shown), last_heard(known.readings)
     flows: list[Flow] = []
     for flow in sorted({*feeds, *values, *stored["device"], *stored["operator"]}):
         stored_here, made_here = (
             {source: of_source[source].get(flow, {}) for source in _SOURCES} for of_source in (stored, made)
         )
-        maker = _Maker(feeds.get(flow, ()), steps, readings, values.get(flow, {}), stored_here, made_here)
+        maker = _Maker(feeds.get(flow, ()), steps, readings, heard, values.get(flow, {}), stored_here, made_here)
         quarters = tuple(maker.quarter(start) for start in _starts(span))
-        here = tuple(event for event in events if event.flow == flow)
-        if here or any(quarter.missing != "unmapped" for quarter in quarters):
-            flows.append(Flow(flow, here, quarters))
+        replaced = [e for e in replacements(flow, feeds.get(flow, ())) if span.start <= e.at < span.end]
+        here = sorted([*replaced, *(e for e in events if e.flow == flow)], key=lambda e: (e.at, e.until, e.kind))
+        if here or any(quarter.missing is None or quarter.missing.reason != "unmapped" for quarter in quarters):
+            flows.append(Flow(flow, tuple(here), quarters))
     return tuple(flows)
 
 
@@ -158,20 +153,6 @@ def _by_flow(intervals: pl.DataFrame) -> dict[str, dict[datetime, Said]]:
     for flow, start, *said in intervals.select(columns).iter_rows():
         by_flow.setdefault(flow, {})[start] = Said(*said)
     return by_flow
-
-
-def _feeds(registers: pl.DataFrame, known: Known) -> dict[str, list[_Feed]]:
-    """What feeds each flow, and when."""
-    others = known.routes.filter(pl.col("kind") != "register").with_row_index("route")
-    others = others.with_columns(line=-1 - pl.col("route").cast(pl.Int32))
-    columns = ["flow", "line", "kind", "series_no", "tariff", "valid_from", "valid_to"]
-    feeds: dict[str, list[_Feed]] = {}
-    for flow, line, kind, series_no, tariff, since, until in pl.concat(
-        [registers.select(columns), others.select(columns)]
-    ).iter_rows():
-        feed = _Feed(line, _RANKS[kind], tariff != "", known.devices[series_no], tariff, since, until)
-        feeds.setdefault(flow, []).append(feed)
-    return feeds
 
 
 def _registers(edges: pl.DataFrame, shown: Shown) -> dict[tuple[int, datetime], Register]:
@@ -201,35 +182,13 @@ def _registers(edges: pl.DataFrame, shown: Shown) -> dict[tuple[int, datetime], 
 
 
 @dataclass(frozen=True, slots=True)
-class _Readings:
-    """The instants of the readings of each line that are used, and their segments, in order of time."""
-
-    of_line: Mapping[int, tuple[Sequence[int], Sequence[int]]]
-
-    @classmethod
-    def of(cls, shown: Shown) -> "_Readings":
-        grouped = shown.used.sort("line", "at_us").group_by("line", maintain_order=True).agg("at_us", "segment")
-        return cls({line: (at, segment) for line, at, segment in grouped.iter_rows()})
-
-    def why_not(self, line: int, start: datetime) -> str:
-        """Why the register of a line is not known at both edges of a quarter-hour."""
-        at, segment = self.of_line.get(line, ((), ()))
-        start_us = (start - EPOCH) // STEP * STEP_US
-        before, after = bisect_right(at, start_us) - 1, bisect_left(at, start_us + STEP_US)
-        if before < 0:
-            return "no_before"
-        if after == len(at):
-            return "no_after"
-        return "gap" if segment[before] == segment[after] else "break"
-
-
-@dataclass(frozen=True, slots=True)
 class _Maker:
     """Puts together the quarter-hours of a flow; `stored` and `made`, from what is known now, are by source."""
 
-    feeds: Sequence[_Feed]
+    feeds: Sequence[Feed]
     steps: Mapping[tuple[int, datetime], Register]
-    readings: _Readings
+    readings: Readings
+    heard: Mapping[int, datetime]
     values: Mapping[datetime, tuple[Value, ...]]
     stored: Mapping[str, Mapping[datetime, Said]]
     made: Mapping[str, Mapping[datetime, Said]]
@@ -241,10 +200,10 @@ class _Maker:
         registers, curve, is_current = self._registers(start), self.values.get(start, ()), [device, operator] == made
         if device or operator:
             return Quarter(start, device, operator, registers, curve, is_current=is_current)
-        missing, silent = ("waiting", "") if any(made) else self._why_missing(start, registers)
-        return Quarter(start, None, None, registers, curve, missing, silent, is_current)
+        missing = Missing("waiting") if any(made) else self._why_missing(start, registers)
+        return Quarter(start, None, None, registers, curve, missing, is_current)
 
-    def _awaited(self, start: datetime) -> list[_Feed]:
+    def _awaited(self, start: datetime) -> list[Feed]:
         """The best of what feeds the flow then: the total registers, else the tariffs, else what is no register."""
         there = [feed for feed in self.feeds if feed.since < start + STEP and feed.until > start]
         best = min(((feed.rank, feed.is_tariff) for feed in there), default=None)
@@ -257,15 +216,24 @@ class _Maker:
             registers.setdefault(feed.line, known or Register(feed.device, feed.tariff))
         return tuple(registers.values())
 
-    def _why_missing(self, start: datetime, registers: Sequence[Register]) -> tuple[str, str]:
+    def _why_missing(self, start: datetime, registers: Sequence[Register]) -> Missing:
         awaited = self._awaited(start)
         if not awaited:
-            return "unmapped", ""
-        if awaited[0].rank > 0:
-            return "power", awaited[0].device
-        silent = [feed for feed in awaited if (feed.line, start) not in self.steps]
-        if not silent:  # all registers are known: one of them is awaited for a part of the quarter-hour only
-            return "no_after", awaited[0].device
-        if any(register.energy_wh is not None for register in registers):
-            return "silent", silent[0].device
-        return self.readings.why_not(silent[0].line, start), silent[0].device
+            return Missing("unmapped")
+        replaced = replaced_within(start, self.feeds)
+        if replaced and awaited[0].rank == 0:
+            old, new = replaced
+            return Missing("replaced", old.device, replaced_by=new.device)
+        # Without any that is silent, one of the registers is awaited for a part of the quarter-hour only.
+        silent = next((feed for feed in awaited if (feed.line, start) not in self.steps), None)
+        feed = silent or awaited[0]
+        if feed.rank > 0:
+            reason = "power"
+        elif silent is None:
+            reason = "no_after"
+        elif any(register.energy_wh is not None for register in registers):
+            reason = "silent"
+        else:
+            reason = self.readings.why_not(feed.line, start)
+        heard_at = self.heard.get(feed.series_no)
+        return Missing(reason, feed.device, heard_at if heard_at and heard_at <= start else None)

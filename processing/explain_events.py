@@ -20,11 +20,11 @@ from processing.swaps import join_swaps
 
 EVENT_KINDS: Final = (
     "glitch_low", "glitch_high", "held", "outage", "reset", "leap", "rollover", "swap", "swap_left_out", "swap_unused",
-    "linear", "still", "shape", "even", "open",
+    "replaced", "linear", "still", "shape", "even", "open",
 )  # fmt: skip
 """Left out: a glitch below or above its neighbours, the last reading that does not fit, zeros of an outage. Breaks: the
-register fell, or rose more than can be. Gaps: in a straight line, standing still, by other weeks' shape, spread evenly,
-or left open."""
+register fell, or rose more than can be. Another device, without a recorded swap. Gaps: in a straight line, standing
+still, by other weeks' shape, spread evenly, or left open."""
 
 Row: TypeAlias = tuple[str, datetime, datetime, int, int | None, int | None, int | None]
 """Kind, from when to when, line, what its register showed before and afterwards, and what flowed. [Wh]"""
@@ -101,9 +101,9 @@ class Shown:
     """Registers as their meters showed them.
 
     `used` are the readings that are used: line, at_us, wh (counted on), segment, carried_wh (over swaps), rolled,
-    shown_wh; `left_out` the others, as they were judged. `joined` are the swaps that joined lines, `shifts` what must
-    be taken from a line after each of them to have what the meter showed: line, at_us, shift_wh.
-    """
+    shown_wh, ended_wh (what was shown until then: at a swap, by the old register); `left_out` the others, as they were
+    judged. `joined` are the swaps that joined lines, `shifts` what must be taken from a line after each of them to have
+    what the meter showed: line, at_us, shift_wh."""
 
     used: pl.DataFrame
     left_out: pl.DataFrame
@@ -121,7 +121,9 @@ def show(known: Known, lines: Lines, judged: Judged) -> Shown:
     used = judged.used.join(carried, on=["line", "at_us"], how="left")
     used = used.with_columns(rolled=pl.col("wh") - pl.col("carried_wh"))
     registers = Registers.of(lines.registers, known.devices)
-    return Shown(as_told(used, shifts, "carried_wh"), judged.left_out, joined, shifts, registers)
+    ended = as_told(used, shifts.with_columns(pl.col("at_us") + 1), "carried_wh")["shown_wh"]
+    used = as_told(used, shifts, "carried_wh").with_columns(ended_wh=ended)
+    return Shown(used, judged.left_out, joined, shifts, registers)
 
 
 def as_told(rows: pl.DataFrame, shifts: pl.DataFrame, carried: str) -> pl.DataFrame:
@@ -169,7 +171,7 @@ def _steps(used: pl.DataFrame) -> list[Row]:
         apart=(pl.col("at_us").shift(-1) - pl.col("at_us")).cast(pl.Duration("us")),
         until=pl.col("at_us").shift(-1).cast(UTC_TIME),
         at=pl.col("at_us").cast(UTC_TIME),
-        after_wh=pl.col("shown_wh").shift(-1),
+        after_wh=pl.col("ended_wh").shift(-1),
         rise=pl.col("wh").shift(-1) - pl.col("wh"),
         is_break=pl.col("segment") != pl.col("segment").shift(-1),
         rolls=pl.col("rolled").shift(-1) > pl.col("rolled"),

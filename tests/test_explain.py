@@ -13,13 +13,17 @@ import pytest
 from hypothesis import given, settings
 
 from energy.frames import READINGS
+from energy.model import Quantity, Reading
 from energy.time import PARIS, STEP, Span, ceil_to_step, floor_to_step
 from hub.explain_french import FR
 from hub.explain_text import Teller
 from hub.explain_words import EN, Words
-from processing.explain import METHODS, REASONS, explain
+from processing.explain import METHODS, explain
 from processing.explain_curves import NATURES
 from processing.explain_events import EVENT_KINDS, Known
+from processing.explain_missing import REASONS
+from processing.flags import Place
+from processing.run import Worker
 from store.connect import connect
 from tests.explained import GUIDE, NOON, SCENES, known, told
 from tests.hub_command import call_hub, refused
@@ -39,7 +43,10 @@ def test_the_scenes_have_every_event_and_reason() -> None:
         flow for _, of, minutes, *_ in SCENES for flow in explain(of, Span(NOON, NOON + timedelta(minutes=minutes)))
     ]
     assert {event.kind for flow in flows for event in flow.events} == set(EVENT_KINDS)
-    assert {quarter.missing for flow in flows for quarter in flow.quarters} == {*REASONS, ""} - {"waiting"}
+    assert {quarter.missing and quarter.missing.reason for flow in flows for quarter in flow.quarters} == {
+        *REASONS,
+        None,
+    } - {"waiting"}
 
 
 def test_the_example_of_the_guide_is_what_is_said() -> None:
@@ -95,7 +102,8 @@ def test_what_is_explained_is_what_is_stored(scene: tuple[Readings, list[Route]]
         if quarter.counts:
             assert sum(register.energy_wh or 0 for register in quarter.registers) == quarter.counts.energy_wh
         else:
-            assert quarter.missing in set(REASONS) - {"waiting", "power"}
+            assert quarter.missing
+            assert quarter.missing.reason in set(REASONS) - {"waiting", "power"}
     for language in ("en", "fr"):
         lines = Teller("home", span, PARIS, Words(language)).tell(flows)
         assert not [line for line in lines if "{" in line or "  " in line]
@@ -149,13 +157,13 @@ def test_a_day_is_explained_from_the_database(connection: psycopg.Connection, mi
     assert lines(migrated_url, "home", "2026-10-25") == [
         "home, energy withdrawn, on Sunday 25 October 2026: 10.000 kWh.",
         "Of 100 quarter-hours: 80 measured, 20 estimated.",
-        "No curve of the operator is known: the device counts.",
+        "No curve of the operator is known for this span: the device's figures are used.",
         "",
         "What happened:",
         "- Between 02:07 (UTC+01:00) and 02:08 (UTC+01:00) the meter home-7 showed 0 in 2 readings although it had"
         " counted before: this is an outage, they are left out.",
-        "- Between 09:00 and 14:00 the meter home-7 was not heard. The 2.000 kWh that it counted meanwhile are"
-        " estimated along the same hours of the week before, the week after and two weeks after.",
+        "- Between 09:00 and 14:00 the meter home-7 was not heard. It counted 2.000 kWh meanwhile; they are spread"
+        " as in the same hours of the week before and the two weeks after.",
         "",
         "Quarter-hours:",
         f"- 00:00 to 09:00: 4.000 kWh, {of_register} 68.200 to 72.200 kWh.",
@@ -171,8 +179,8 @@ def test_several_days_are_told_day_by_day_in_french(connection: psycopg.Connecti
     ]
     assert shown[0] == ("home, énergie soutirée, du samedi 31 octobre 2026 au dimanche 1er novembre 2026 : 19,200 kWh.")
     assert [line.split(" : ")[0] for line in shown[-2:]] == [
-        "- 31 octobre, de 0 h 00 à 24 h 00",
-        "- 1er novembre, de 0 h 00 à 24 h 00",
+        "- 31 octobre, de 0 h à 24 h",
+        "- 1er novembre, de 0 h à 24 h",
     ]
 
 
@@ -203,13 +211,57 @@ def test_what_is_not_computed_yet_is_said(connection: psycopg.Connection, migrat
     assert shown[-3:] == [
         "- 22:30 to 22:45: 0.007 kWh, measured by the register (quality 0, valid); not what the readings give now.",
         "- 22:45 to 23:00: missing, it waits to be computed.",
-        "- 23:00 to 23:15: missing, no reading of home-7 after that can be used.",
+        "- 23:00 to 23:15: missing, no usable reading of home-7 follows.",
     ]
 
 
 def test_a_point_of_which_nothing_is_known(connection: psycopg.Connection, migrated_url: str) -> None:
     nothing = ["Nothing is known of shed, from Thursday 1 January 2026 to Saturday 31 January 2026."]
     assert lines(migrated_url, "shed", "2026-01-01", "2026-01-31") == nothing
+
+
+POWERED: Final = """
+community = [{ id = "valley", name = "Valley", place = "Somewhere" }]
+holder = [{ id = "someone" }]
+[[point]]
+id = "roof"
+holder = "someone"
+name = "Roof"
+category = "home"
+role = "producer"
+community = "valley"
+device = [{ id = "roof-1", measures = "production" }]
+"""
+FROZEN: Final = [600.0 + i for i in range(96)] + [700.0] * 25 + [800.0 + i for i in range(71)]
+"""Power every ten minutes from 06:00 in Paris: frozen from 22:00 to 02:00 of the next day."""
+
+
+@pytest.mark.parametrize("place", [None, ("45.9", "6.1")], ids=["nowhere", "at a place"])
+def test_power_that_froze_before_the_span(migrated_url: str, place: tuple[str, str] | None) -> None:
+    """Explained from midnight on, what is stored is what the readings give: doubts reach hours around the span."""
+    start = datetime(2026, 1, 12, 5, tzinfo=UTC)
+    with connect(migrated_url) as connection:
+        apply(connection, POWERED)
+        told = [
+            Reading("roof-1", Quantity.PV_POWER, value, start + i * timedelta(minutes=10))
+            for i, value in enumerate(FROZEN)
+        ]
+        append(connection, told)
+        worker = Worker(migrated_url, connection, place and Place(float(place[0]), float(place[1])))
+        while worker.work_once():
+            pass
+        worker.close()
+    environment = {"HUB_DATABASE_URL": migrated_url}
+    if place:
+        environment |= {"HUB_LATITUDE": place[0], "HUB_LONGITUDE": place[1]}
+    code, out, problems = call_hub(
+        "explain", "roof", "2026-01-13T00:00", "2026-01-13T05:00", "--json", settings=environment
+    )
+    assert (code, problems) == (0, "")
+    (flow,) = json.loads(out)["flows"]
+    assert all(quarter["is_current"] for quarter in flow["quarters"])
+    doubted = [quarter["quality"] == 10 for quarter in flow["quarters"]]
+    assert doubted == ([True] * 20 if place else [True] * 9 + [False] * 11)
 
 
 REFUSALS: Final = [

@@ -65,7 +65,7 @@ def explained(url: str, *words: str) -> str:
 def test_what_a_file_says_is_told_in_both_languages(imported: tuple[str, psycopg.Connection]) -> None:
     url, _ = imported
     process(url)
-    half = "the operator's curve, divided (quality 0, valid); mean power of"
+    half = "half-hours of the operator, divided (quality 0, valid); mean power of"
     meter = "the device says 0.180 kWh; the meter home-7 from"
     assert explained(url).splitlines() == [
         f"{PRM}, energy withdrawn, on Monday 5 January 2026, from 10:00 to 11:15: 0.996 kWh.",
@@ -87,7 +87,7 @@ def test_what_a_file_says_is_told_in_both_languages(imported: tuple[str, psycopg
     assert french[3] == "La courbe vient des fichiers january.csv et corrected.csv."
     assert french[6] == "Aucun relevé des appareils n’a été écarté."
     assert french[-2] == (
-        "- de 10 h 45 à 11 h 00 : 0,325 kWh, courbe du gestionnaire, divisée (qualité 0, valide) ;"
+        "- de 10 h 45 à 11 h : 0,325 kWh, demi-heures du gestionnaire, divisées (qualité 0, valide) ;"
         " puissance moyenne de 1 300 W par pas de 30 minutes, corrigée."
     )
 
@@ -118,6 +118,6 @@ def test_what_is_imported_and_not_computed_yet_is_said(imported: tuple[str, psyc
     said = explained(url).splitlines()
     assert said[5].startswith("What readings give now is not what is stored for 1 quarter-hour:")
     assert said[10] == (
-        "- 10:00 to 10:15: 0.007 kWh, the operator's curve, divided (quality 0, valid); the device says 0.180 kWh;"
-        " not what the readings give now."
+        "- 10:00 to 10:15: 0.007 kWh, half-hours of the operator, divided (quality 0, valid); the device says 0.180"
+        " kWh; not what the readings give now."
     )

@@ -62,7 +62,10 @@ def test_a_swap_is_recorded_computed_listed_and_removed(connection: psycopg.Conn
     assert energies(connection) == [("11:45", 100), ("12:00", 88), ("12:15", 50), ("12:30", 50)]
     assert stored(connection)["interval"] == compute_at_once(migrated_url, connection)
     assert call_hub("swap", "home", settings=url)[1] == out.removeprefix("recorded: home, ")
-    assert call_hub("swap", "home", SWAPPED, "--remove", settings=url)[1] == "removed: the swap of home, import\n"
+    assert (
+        call_hub("swap", "home", SWAPPED, "--remove", settings=url)[1]
+        == "removed: the swap of home, import at 2026-01-05 13:10:00\n"
+    )
     process(migrated_url)
     assert energies(connection) == before
     assert call_hub("swap", "home", settings=url)[1] == "no swap of home is recorded\n"
@@ -80,6 +83,43 @@ def test_what_contradicts_a_swap_is_said(connection: psycopg.Connection, migrate
         "! no device has told an export register up to that instant: the swap counts once one does, mapped to the"
         " point\n"
     )
+
+
+LEAPS: Final = [
+    ("an old index in Wh", SWAPPED, "1180", "0.002",
+        "! old showed 1.100 kWh at 2026-01-05 13:00:00; from there to the old index 1180.000 is more than can flow in"
+        " that time: is it in kWh, and was the meter replaced then?"),
+    ("within the ceiling", SWAPPED, "51.1", "0.002", ""),
+    ("beyond it by a watt-hour", SWAPPED, "51.101", "0.002",
+        "! old showed 1.100 kWh at 2026-01-05 13:00:00; from there to the old index 51.101 is more than can flow in"
+        " that time: is it in kWh, and was the meter replaced then?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "at", "old", "new", "doubt"), LEAPS, ids=[row[0] for row in LEAPS])
+def test_a_leap_is_doubted(
+    connection: psycopg.Connection, migrated_url: str, why: str, at: str, old: str, new: str, doubt: str
+) -> None:
+    code, _, doubts = call_hub("swap", "home", at, "--import", old, new, settings={"HUB_DATABASE_URL": migrated_url})
+    assert (code, doubts.rstrip()) == (0, doubt), why
+
+
+def test_the_limit_of_a_point_and_the_break_elsewhere_are_looked_at(
+    connection: psycopg.Connection, migrated_url: str
+) -> None:
+    """A register that falls to 10 Wh two hours after what was recorded; and 3 kW may give 825 Wh in a quarter."""
+    apply(connection, TERRITORY.replace('id = "home"', 'id = "home"\nlimit_kva = 3'))
+    append(connection, register("new", [900_000], NOON + timedelta(minutes=12)))
+    url = {"HUB_DATABASE_URL": migrated_url}
+    _, _, doubts = call_hub("swap", "home", SWAPPED, "--import", "1.926", "0.002", settings=url)
+    assert doubts.splitlines() == [
+        "! old showed 1.100 kWh at 2026-01-05 13:00:00; from there to the old index 1.926 is more than can flow in that"
+        " time: is it in kWh, and was the meter replaced then?",
+        "! new showed 900.000 kWh at 2026-01-05 13:12:00; from the new index 0.002 to there is more than can flow in"
+        " that time: is it in kWh, and was the meter replaced then?",
+    ]
+    _, out, _ = call_hub("swap", "home", SWAPPED, "--import", "1.925", "900", settings=url)
+    assert out.splitlines()[1:] == ["it replaces what was recorded first: 1.926 kWh, then 0.002 kWh"]
 
 
 def test_a_swap_in_the_hour_that_comes_twice_is_told_with_its_offset(
@@ -108,7 +148,10 @@ REFUSED: Final = [
     (["home", "2025-10-26T02:30", "--remove"],
         "2025-10-26T02:30 comes twice in Europe/Paris, where the clocks change then: write the offset with it, as"
         " 2025-10-26T02:30:00+02:00 or 2025-10-26T02:30:00+01:00"),
-    (["home", "2999-01-01", "--import", "1", "0"], "2999-01-01 is in the future: record a swap when it has happened"),
+    (["home", "2999-01-01T10:00", "--import", "1", "0"],
+        "2999-01-01T10:00 is in the future: record a swap when it has happened"),
+    (["home", "2026-01-05", "--import", "1", "0"],
+        "2026-01-05 is a day: say the hour too, as 2026-01-05T10:30 (Europe/Paris time)"),
     (["home", SWAPPED], "give the indexes: --import OLD NEW or --export OLD NEW, in kWh as the meters show them"),
     (["home", SWAPPED, "--import", "a", "0"],
         "--import: 'a' is not a number; give both indexes in kWh, as 18423.117 0.4"),
