@@ -106,6 +106,23 @@ ALLOCATION: Final = pl.Schema(
 SETTLED_ALLOCATION: Final = pl.Schema({**ALLOCATION, "quality": pl.Int16})
 """ALLOCATION with the worst quality of the flows that it is made of."""
 
+SHARED: Final = pl.Schema({**ALLOCATION, "unused_share_wh": pl.Int64})
+"""ALLOCATION with what of its share each point could not use."""
+
+FLOWS: Final = pl.Schema({"start": UTC_TIME, "point_no": pl.Int32, "import_wh": pl.Int64, "export_wh": pl.Int64})
+"""INTERVALS in order of start and point, points by their place among all ids in order, from 0 on."""
+
+PAIRS: Final = pl.Schema(
+    {
+        "start": UTC_TIME,
+        "producer": pl.String,
+        "point": pl.String,
+        "share_wh": pl.Int64,
+        "allocated_wh": pl.Int64,
+    }
+)
+"""What each producer's production gave each point that withdrew energy, under a key by pairs."""
+
 BALANCE: Final = pl.Schema(
     {
         "start": UTC_TIME,

@@ -1,15 +1,16 @@
-"""What the hub talks about: messages, readings, points, holders, communities, memberships and sharing keys."""
+"""What the hub talks about: messages, readings, points, holders, communities and memberships."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from energy.keys import SharingKey
 from energy.time import PARIS
 
 PPM_PER_PERCENT: Final = 10_000
@@ -237,24 +238,6 @@ class Membership:
     community: str
     point: str
     validity: Validity = Validity()
-
-
-@dataclass(frozen=True, slots=True)
-class ProRataKey:
-    """Each member's share follows its consumption in the step: the legal default in France."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaticKey:
-    """Each member's share is a fixed part of production; what a member cannot use becomes surplus.
-
-    `shares_ppm`: parts per million by point id, at most 1,000,000 together.
-    """
-
-    shares_ppm: Mapping[str, int] = field(default_factory=dict)
-
-
-SharingKey: TypeAlias = ProRataKey | StaticKey
 
 
 @dataclass(frozen=True, slots=True)

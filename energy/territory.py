@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from energy.errors import InvalidInput
+from energy.keys import ProRataKey, SharingKey, StaticKey
 from energy.model import (
     FOREVER_AGO,
     PPM_PER_PERCENT,
@@ -18,9 +19,6 @@ from energy.model import (
     KeyVersion,
     Membership,
     MeteringPoint,
-    ProRataKey,
-    SharingKey,
-    StaticKey,
     Territory,
     Validity,
 )

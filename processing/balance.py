@@ -8,7 +8,8 @@ import polars as pl
 
 from energy.errors import KeyNotValid
 from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION, UTC_TIME, require
-from energy.model import Role, SharingKey, Validity
+from energy.keys import SharingKey
+from energy.model import Role, Validity
 from energy.time import STEP, rfc3339
 from processing.sharing import share
 
@@ -67,7 +68,7 @@ def settle(
     known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
     known = known.filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
     intervals = _widen(known)
-    parts = [share(_under(intervals, a.validity), a.key) for a in agreements]
+    parts = [share(_under(intervals, a.validity), a.key).select(ALLOCATION.names()) for a in agreements]
     allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
     _check_shared_once(allocation)
     allocation = _with_quality(allocation, known)

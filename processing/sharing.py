@@ -1,14 +1,21 @@
 """Allocation: who consumed whose energy in each settlement step, by the key the community chose. Exact to the Wh."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, INTERVALS, require
-from energy.model import ProRataKey, SharingKey, StaticKey
+from energy.frames import FLOWS, INTERVALS, PAIRS, SHARED, require
+from energy.keys import HourlyMinKey, MatrixKey, SharingKey, Surplus, fault_of, surplus_of
+from processing.apportion import apportion, sums
+from processing.offers import offer
+from processing.pairs import pairs
 
-PPM: Final = 1_000_000
+RESULTS: Final = ("share_wh", "allocated_wh", "residual_wh", "surplus_wh", "unused_share_wh")
+BATCH_ROWS: Final = 262_144
+"""So many rows are computed at a time, in whole steps: what they take stays in the processor's caches."""
 
 
 def share(intervals: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
@@ -20,93 +27,149 @@ def share(intervals: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
         key: how the community agreed to share.
 
     Returns:
-        ALLOCATION, the same rows in order of start and point. In each step allocated + residual == import for every
-        point, and the allocated and the surplus add up to what was injected, exactly. Whole Wh by largest remainder,
-        ties by point id.
+        SHARED, the same rows in order of start and point. In each step allocated + residual == import for every
+        point, and the allocated and the surplus add up to what was injected, exactly; with the key of hourly minima
+        they do so in each hour. Whole Wh by largest remainder, ties by point id.
 
     Raises:
-        KeyNotValid: the key promises more than the whole production, or less than nothing.
+        KeyNotValid: the key promises more than the whole production, less than nothing, or nothing that can be read.
 
     Source: code de l'energie, D315-6; formulas and laws in docs/sharing.md.
     """
-    steps = require(intervals, INTERVALS).with_columns(
-        production=pl.col("export_wh").sum().over("start"), consumption=pl.col("import_wh").sum().over("start")
-    )
-    offered = _offer(steps, key).with_columns(
-        allocated_wh=pl.min_horizontal(pl.col("import_wh").fill_null(0), pl.col("share_wh"))
-    )
-    used = offered.with_columns(allocated=pl.col("allocated_wh").sum().over("start"))
-    sold = _apportion(used, "allocated", pl.col("export_wh").fill_null(0), pl.col("production"), "used_wh")
-    return (
-        sold.with_columns(
-            residual_wh=pl.col("import_wh") - pl.col("allocated_wh"), surplus_wh=pl.col("export_wh") - pl.col("used_wh")
-        )
-        .sort("start", "point")
-        .select(ALLOCATION.names())
-    )
+    flows, points = number(intervals)
+    shared = share_flows(flows, points, key)
+    return shared.with_columns(point=points.gather(shared["point_no"])).select(SHARED.names())
 
 
-def _offer(steps: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
-    """Add share_wh, what the key offers each point in each step."""
-    match key:
-        case ProRataKey():
-            weight = pl.col("import_wh").fill_null(0)
-            return _apportion(steps, "production", weight, pl.col("consumption"), "share_wh")
-        case StaticKey(shares_ppm):
-            if (total := sum(shares_ppm.values())) > PPM:
-                raise KeyNotValid(f"the shares of the key add up to {total / PPM:.4%}, more than the whole production")
-            if negative := [point for point, ppm in shares_ppm.items() if ppm < 0]:
-                raise KeyNotValid(f"the share of {negative[0]} is negative")
-            # Only who withdraws can be offered energy; a share of someone absent stays with the production.
-            ppm = pl.DataFrame(
-                {"point": list(shares_ppm), "ppm": list(shares_ppm.values())},
-                schema={"point": pl.String, "ppm": pl.Int64},
-            )
-            weighted = steps.join(ppm, on="point", how="left", maintain_order="left").with_columns(
-                ppm=pl.when(pl.col("import_wh").is_null()).then(0).otherwise(pl.col("ppm").fill_null(0))
-            )
-            promised = (_wide("production") * pl.col("ppm").sum().over("start") // PPM).cast(pl.Int64)
-            return _apportion(
-                weighted.with_columns(promised=promised),
-                "promised",
-                pl.col("ppm"),
-                pl.lit(PPM),
+def share_by_producer(intervals: pl.DataFrame, key: MatrixKey) -> pl.DataFrame:
+    """Say what each producer's production gave each point; the sums over producers are what `share` says.
+
+    Returns:
+        PAIRS in order of start, producer and point, without the pairs that share nothing.
+
+    Raises:
+        KeyNotValid: as in `share`.
+    """
+    flows, points = number(intervals)
+    _require_valid(key)
+    parts = [PAIRS.to_frame()]
+    for batch in _batches(flows, key):
+        found = pairs(_ready(batch, key), points, key).filter(pl.col("share_wh") > 0)
+        ids = points.gather(batch["point_no"])
+        parts.append(
+            found.select(
+                batch["start"].gather(found["producer"]),
+                ids.gather(found["producer"]).alias("producer"),
+                ids.gather(found["member"]).alias("point"),
                 "share_wh",
-                "production",
-            ).drop("ppm", "promised")
+                "allocated_wh",
+            )
+        )
+    return pl.concat(parts).sort("start", "producer", "point")
 
 
-def _apportion(
-    steps: pl.DataFrame, total: str, weight: pl.Expr, whole: pl.Expr, name: str, base: str | None = None
-) -> pl.DataFrame:
-    """Split a whole number of Wh per step in proportion to weights, by largest remainder, ties by point id.
+def number(intervals: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Make FLOWS of INTERVALS, and the ids of the points by their numbers."""
+    rows = require(intervals, INTERVALS)
+    points = rows["point"].unique().sort()
+    numbers = rows["point"].cast(pl.Enum(points)).to_physical().cast(pl.Int32)
+    flows = rows.select("start", numbers.alias("point_no"), "import_wh", "export_wh")
+    return flows.sort("start", "point_no"), points
+
+
+def share_flows(flows: pl.DataFrame, points: pl.Series, key: SharingKey) -> pl.DataFrame:
+    """Do what `share` does with points that are numbered.
 
     Args:
-        steps: rows with `start` and `point`, and the amounts named below, equal within a step.
-        total: column with what the parts must add up to. [Wh]
-        weight: weight of each row.
-        whole: what the weights are parts of; where it is zero every part is zero.
-        name: column to add, the part of each row. [Wh]
-        base: column multiplied by weight/whole, where it is not `total` itself. [Wh]
+        flows: FLOWS; points: the ids by number, in order.
+        key: how the community agreed to share.
+
+    Returns:
+        The same rows with share_wh, allocated_wh, residual_wh, surplus_wh and unused_share_wh.
+
+    Raises:
+        KeyNotValid: as in `share`.
     """
-    numerator = _wide(base or total) * weight.cast(pl.Int128)
-    divisor = pl.when(whole > 0).then(whole).otherwise(1).cast(pl.Int128)
-    order = ["start", "_rest", "point"]
-    return (
-        steps.with_columns(_floor=numerator // divisor, _rest=numerator % divisor)
-        .with_columns(_left=pl.col(total) - pl.col("_floor").sum().over("start").cast(pl.Int64))
-        .sort(order, descending=[False, True, False])
-        .with_columns(_place=pl.int_range(pl.len()).over("start"))
-        .with_columns(
-            pl.when(whole > 0)
-            .then(pl.col("_floor").cast(pl.Int64) + (pl.col("_place") < pl.col("_left")).cast(pl.Int64))
-            .otherwise(0)
-            .alias(name)
+    _require_valid(key)
+    batches = _batches(require(flows, FLOWS), key)
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        parts = list(pool.map(lambda batch: _share_batch(batch, points, key), batches))
+    if not parts:
+        return (
+            flows.select(FLOWS.names())
+            .cast(FLOWS)
+            .with_columns(pl.lit(None, SHARED[name]).alias(name) for name in RESULTS)
         )
-        .drop("_floor", "_rest", "_left", "_place")
+    return pl.concat(parts)
+
+
+def _require_valid(key: SharingKey) -> None:
+    if fault := fault_of(key):
+        raise KeyNotValid(fault)
+
+
+def _batches(flows: pl.DataFrame, key: SharingKey) -> Iterator[pl.DataFrame]:
+    """Cut FLOWS into batches of whole steps, or of whole hours where the key looks at hours."""
+    begin = _begin(key)
+    firsts = flows.select((begin != begin.shift()).fill_null(value=True).arg_true()).to_series()
+    at = 0
+    while at < flows.height:
+        later = firsts.search_sorted(at + BATCH_ROWS)
+        end = firsts[later] if later < len(firsts) else flows.height
+        yield flows.slice(at, end - at)
+        at = end
+
+
+def _ready(batch: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
+    """Add what `offer` takes: group, from 0 on, need, made and is_there."""
+    return batch.with_columns(
+        group=_begin(key).rle_id(),
+        need=pl.col("import_wh").fill_null(0),
+        made=pl.col("export_wh").fill_null(0),
+        is_there=pl.col("import_wh").is_not_null(),
     )
 
 
-def _wide(column: str) -> pl.Expr:
-    """A column as Int128, for products that would wrap an Int64 silently."""
-    return pl.col(column).cast(pl.Int128)
+def _begin(key: SharingKey) -> pl.Expr:
+    """What is the same in all rows that are shared together."""
+    return pl.col("start").dt.truncate("1h") if isinstance(key, HourlyMinKey) else pl.col("start")
+
+
+def _share_batch(batch: pl.DataFrame, points: pl.Series, key: SharingKey) -> pl.DataFrame:
+    rows = _ready(batch, key)
+    keeps = surplus_of(key) is Surplus.TO_MEMBERS
+    what = "share_wh" if keeps else "allocated_wh"
+    if isinstance(key, MatrixKey):
+        found = pairs(rows, points, key)
+        rows = rows.with_columns(share_wh=_summed(found, "member", "share_wh", rows.height))
+        used = _summed(found, "producer", what, rows.height)
+    else:
+        rows = rows.with_columns(share_wh=offer(rows, points, key))
+        used = None
+    rows = rows.with_columns(allocated_wh=pl.min_horizontal("need", "share_wh"))
+    rows = rows.with_columns(used=_used(rows, what) if used is None else used)
+    unused, surplus = pl.col("share_wh") - pl.col("allocated_wh"), pl.col("export_wh") - pl.col("used")
+    if keeps:
+        surplus = pl.when(pl.col("is_there")).then(surplus.fill_null(0) + unused).otherwise(surplus)
+    return rows.select(
+        *FLOWS.names(),
+        "share_wh",
+        "allocated_wh",
+        residual_wh=pl.col("import_wh") - pl.col("allocated_wh"),
+        surplus_wh=surplus,
+        unused_share_wh=unused,
+    )
+
+
+def _used(rows: pl.DataFrame, what: str) -> pl.Series:
+    """What of each producer's energy is gone, pro rata of what each made."""
+    groups = rows["group"].n_unique()
+    makers = rows.select("group", weight="made", row=pl.int_range(pl.len())).filter(pl.col("weight") > 0)
+    parts = apportion(makers, sums(rows, what, groups), whole=sums(makers, "weight", groups))
+    return pl.zeros(rows.height, dtype=pl.Int64, eager=True).scatter(makers["row"], parts)
+
+
+def _summed(found: pl.DataFrame, place: str, what: str, height: int) -> pl.Series:
+    """Sums of pairs at the places of their rows."""
+    summed = found.group_by(place).agg(pl.col(what).sum())
+    return pl.zeros(height, dtype=pl.Int64, eager=True).scatter(summed[place], summed[what])

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from energy.errors import InvalidInput
 from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
-from energy.model import KeyVersion, ProRataKey, Role, SharingKey, StaticKey, Validity
+from energy.key_rules import key_of
+from energy.model import KeyVersion, Role, Validity
 from energy.time import Span
 from store import settlements
 from store.connect import FrameReader
@@ -40,29 +40,6 @@ class MemberRow:
     point: str
     role: Role
     validity: Validity
-
-
-def rule_of(key: SharingKey) -> dict[str, Any]:
-    """A sharing key as it is stored and published."""
-    match key:
-        case ProRataKey():
-            return {"type": "prorata"}
-        case StaticKey(shares_ppm):
-            return {"type": "static", "shares_ppm": dict(sorted(shares_ppm.items()))}
-
-
-def key_of(rule: Mapping[str, Any]) -> SharingKey:
-    """The sharing key that a stored rule means.
-
-    Raises:
-        InvalidInput: a type that this version does not know.
-    """
-    match rule:
-        case {"type": "prorata"}:
-            return ProRataKey()
-        case {"type": "static", "shares_ppm": shares_ppm}:
-            return StaticKey(dict(shares_ppm))
-    raise InvalidInput(f"a stored sharing key has the unknown type {rule.get('type')!r}")
 
 
 def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | None:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from energy.errors import InvalidInput, NotFound, Unavailable
+from energy.key_rules import key_of, rule_of
+from energy.keys import points_of, renamed
 from energy.model import FOREVER, FOREVER_AGO
 from store import spans
 from store.erasure_names import Needle, is_of_nobody_else, names_of, needle_of
@@ -275,7 +277,8 @@ def _forget_messages(connection: psycopg.Connection, found: Found, needles: Sequ
 
 def _keys(connection: psycopg.Connection, found: Found) -> list[tuple[int, str, datetime, dict[str, Any]]]:
     """The sharing keys that name the points: (community number, community, valid from, rule)."""
-    return connection.execute(statement("erasure_keys"), {"points": [*found.points]}).fetchall()
+    keys = connection.execute(statement("erasure_keys")).fetchall()
+    return [key for key in keys if not points_of(key_of(key[-1])).isdisjoint(found.points)]
 
 
 def _communities_of(keys: Sequence[tuple[int, str, datetime, dict[str, Any]]]) -> tuple[str, ...]:
@@ -287,8 +290,7 @@ def _rename_in_keys(connection: psycopg.Connection, found: Found, record_no: int
     names = {point: f"erased-{record_no}-{place}" for place, point in enumerate(found.points, start=1)}
     keys = _keys(connection, found)
     for community_no, _, valid_from, rule in keys:
-        shares = {names.get(point, point): ppm for point, ppm in rule["shares_ppm"].items()}
-        new = json.dumps({**rule, "shares_ppm": dict(sorted(shares.items()))})
+        new = json.dumps(rule_of(renamed(key_of(rule), names)))
         parameters = {"rule": new, "community_no": community_no, "valid_from": valid_from}
         connection.execute(statement("erasure_key_rewrite"), parameters)
     return _communities_of(keys)

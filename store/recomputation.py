@@ -13,9 +13,10 @@ from psycopg.rows import class_row
 
 from energy.errors import Unavailable
 from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
+from energy.key_rules import key_of
 from energy.model import KeyVersion, Role, Validity
 from energy.time import Span
-from store.balances import MemberRow, Rules, key_of
+from store.balances import MemberRow, Rules
 from store.connect import FrameReader
 from store.queries import statement
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import psycopg
 
+from energy.key_rules import key_of, rule_of
 from energy.model import (
     FOREVER,
     FOREVER_AGO,
@@ -31,7 +32,6 @@ from energy.model import (
 from energy.territory_sites import role_text
 from energy.time import rfc3339
 from store import spans
-from store.balances import key_of, rule_of
 from store.queries import statement
 from store.sites import row_of, site_of
 

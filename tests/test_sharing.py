@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, INTERVALS
-from energy.model import ProRataKey, SharingKey, StaticKey
-from processing.sharing import PPM, share
+from energy.frames import INTERVALS, SHARED
+from energy.keys import PPM, ProRataKey, SharingKey, StaticKey
+from processing.sharing import share
 
 OWN = Path(__file__).parent / "data" / "allocation"
-SHARED = Path(__file__).parents[2] / "shared" / "cases" / "allocation"
+CASES = Path(__file__).parents[2] / "shared" / "cases" / "allocation"
 T0 = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PRORATA = ProRataKey()
 
@@ -67,9 +67,9 @@ FIGURES = ("share", "allocated", "residual", "surplus")
 
 
 def shared_cases() -> list[dict[str, Any]]:
-    if not SHARED.is_dir():
+    if not CASES.is_dir():
         pytest.skip("the shared allocation cases are not beside this repository")
-    cases = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(SHARED.glob("*.json"))]
+    cases = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(CASES.glob("*.json"))]
     return [case for case in cases if case.get("method") in METHODS]
 
 
@@ -127,7 +127,7 @@ TABLE: list[tuple[str, SharingKey, list[Flows], list[int]]] = [
 def test_edges(why: str, key: SharingKey, step: list[Flows], allocated: list[int]) -> None:
     got = share(frame(step), key)
     assert got["allocated_wh"].to_list() == allocated, why
-    assert dict(got.schema) == dict(ALLOCATION)
+    assert dict(got.schema) == dict(SHARED)
 
 
 def test_surplus_is_split_pro_rata_of_production_with_ties_by_id() -> None:
@@ -137,7 +137,7 @@ def test_surplus_is_split_pro_rata_of_production_with_ties_by_id() -> None:
 
 def test_no_steps_give_no_allocation() -> None:
     for key in (PRORATA, HALVES):
-        assert share(frame(), key).equals(ALLOCATION.to_frame())
+        assert share(frame(), key).equals(SHARED.to_frame())
 
 
 REFUSED: list[tuple[str, StaticKey, str]] = [
@@ -164,7 +164,7 @@ def by_largest_remainder(total: int, exact: dict[str, Fraction]) -> dict[str, in
 
 def twin(
     step: list[Flows], key: SharingKey
-) -> list[tuple[str, int | None, int | None, int, int, int | None, int | None]]:
+) -> list[tuple[str, int | None, int | None, int, int, int | None, int | None, int]]:
     consumption = {point: c for point, c, _ in step if c is not None}
     production = {point: g for point, _, g in step if g is not None}
     whole, needed = sum(production.values()), sum(consumption.values())
@@ -184,6 +184,7 @@ def twin(
         (
             point, c, g, offered.get(point, 0), allocated.get(point, 0),
             None if c is None else c - allocated[point], None if g is None else g - used[point],
+            offered.get(point, 0) - allocated.get(point, 0),
         )
         for point, c, g in sorted(step)
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.errors import InvalidInput
+from energy.keys import ProRataKey, StaticKey
 from energy.model import (
     FOREVER,
     FOREVER_AGO,
@@ -19,11 +20,9 @@ from energy.model import (
     Measures,
     Membership,
     MeteringPoint,
-    ProRataKey,
     Quantity,
     Role,
     Site,
-    StaticKey,
     Territory,
     Validity,
 )
