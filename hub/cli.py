@@ -105,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_settled(verbs)
 
+    _add_allocate(verbs)
     _add_bench(verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick"))
 
     backup = verbs.add_parser("backup", help="write the whole database into a new folder")
@@ -124,6 +125,13 @@ def parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="end a login")
     remove.add_argument("role", metavar="ROLE", help="its name, as `hub viewer list` shows it")
     return top
+
+
+def _add_allocate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    allocate = verbs.add_parser("allocate", help="compute a worked case of sharing, without a database")
+    form = "JSON of the form of tests/data/allocation/cases"
+    allocate.add_argument("--case", type=Path, required=True, metavar="FILE", help=form)
+    allocate.add_argument("--json", action="store_true", help="the figures as JSON")
 
 
 def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -17,6 +17,7 @@ from energy.model import Message, Territory
 from energy.territory import parse_territory, times_without_key
 from energy.territory_sites import nearest
 from hub import (
+    allocate,
     decoding,
     explain,
     heard,
@@ -288,6 +289,7 @@ COMMANDS: dict[str, Verb] = {
     "recompute": _on_schema(recompute.run_recompute),
     "settlements": _on_schema(run_settlements),
     "stale": _on_schema(run_stale),
+    "allocate": allocate.run_allocate,
     "bench": run_bench,
     "replay": _replay,
     "backup": _backup,
