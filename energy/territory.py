@@ -2,17 +2,14 @@
 
 import tomllib
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from energy.errors import InvalidInput
-from energy.keys import ProRataKey, SharingKey, StaticKey
 from energy.model import (
     FOREVER_AGO,
-    PPM_PER_PERCENT,
     Community,
     DeviceMapping,
     Holder,
@@ -23,6 +20,7 @@ from energy.model import (
     Validity,
 )
 from energy.territory_file import CommunityEntry, KeyEntry, PointEntry, TerritoryFile, describe_fault, zone_named
+from energy.territory_keys import key_from
 from energy.territory_sites import nearest, sites_from
 from energy.time import rfc3339
 
@@ -137,27 +135,7 @@ def _memberships(point: PointEntry, zones: dict[str, ZoneInfo]) -> Iterable[Memb
 def _keys(community: CommunityEntry, zone: ZoneInfo, points: set[str], members: set[str]) -> Iterable[KeyVersion]:
     for entry in community.key or [KeyEntry(type="prorata")]:
         where = f"community {community.id}, key {entry.type}"
-        yield KeyVersion(community.id, _key(entry, where, points, members), entry.validity(zone, where))
-
-
-def _key(entry: KeyEntry, where: str, points: set[str], members: set[str]) -> SharingKey:
-    if entry.type == "prorata":
-        if entry.shares_percent:
-            raise InvalidInput(f"{where}: a prorata key has no shares_percent")
-        return ProRataKey()
-    if not entry.shares_percent:
-        raise InvalidInput(f"{where}: a static key needs shares_percent, the share of each point")
-    shares_ppm: dict[str, int] = {}
-    for point, percent in entry.shares_percent.items():
-        if point not in points:
-            raise InvalidInput(f"{where}: shares_percent names {point!r}, which is not a declared point")
-        if point not in members:
-            raise InvalidInput(f"{where}: shares_percent names {point!r}, which is never a member there")
-        # Rounded down, so that six times 16.66667 % is not more than the whole.
-        shares_ppm[point] = int(Decimal(str(percent)) * PPM_PER_PERCENT)
-    if (total := sum(shares_ppm.values())) > 100 * PPM_PER_PERCENT:
-        raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:.10g} %, more than 100 %")
-    return StaticKey(shares_ppm)
+        yield KeyVersion(community.id, key_from(entry, where, zone, points, members), entry.validity(zone, where))
 
 
 def _unique(what: str, names: Iterable[str]) -> None:

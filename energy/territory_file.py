@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energy.errors import InvalidInput
+from energy.keys import HIGHEST_WEIGHT, Surplus
 from energy.model import FOREVER, FOREVER_AGO, HolderKind, Measures, Role, Validity
 from energy.time import local_midnight
 
@@ -55,6 +56,8 @@ Word = Annotated[str, Field(max_length=64), AfterValidator(_one_line)]
 YesNo = Annotated[bool, Field(strict=True)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
 Kva = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Weight = Annotated[int, Field(ge=1, le=HIGHEST_WEIGHT, strict=True)]
+Instant = Annotated[datetime | date, BeforeValidator(_date_or_instant)]
 Dated = Annotated[datetime | date | None, BeforeValidator(_date_or_instant)]
 
 
@@ -72,18 +75,38 @@ class DatedEntry(Entry):
 
     def validity(self, zone: ZoneInfo, where: str) -> Validity:
         """The validity meant, in the zone of the community; `where` opens the sentence when there is none."""
-        start = FOREVER_AGO if self.from_ is None else _instant(self.from_, zone)
-        end = FOREVER if self.to is None else _instant(self.to, zone)
+        start = FOREVER_AGO if self.from_ is None else instant_of(self.from_, zone)
+        end = FOREVER if self.to is None else instant_of(self.to, zone)
         if end <= start:
             raise InvalidInput(f"{where}: `to` ({self.to}) must be later than `from` ({self.from_})")
         return Validity(start, end)
 
 
-class KeyEntry(DatedEntry):
-    """How a community shares; the shares of a static key, in percent of the production, by point."""
+class StepEntry(Entry):
+    """What a custom key, or a key by pairs, says of one step: its start, and shares in percent of the production."""
 
-    type: Literal["prorata", "static"]
+    at: Instant
     shares_percent: dict[Id, Percent] = Field(default_factory=dict)
+    matrix_percent: dict[Id, dict[Id, Percent]] = Field(default_factory=dict)
+
+
+class RoundEntry(Entry):
+    """A round of an iterations key: its part of the production, by fixed shares or, without any, pro rata."""
+
+    fraction_percent: Percent
+    shares_percent: dict[Id, Percent] | None = None
+
+
+class KeyEntry(DatedEntry):
+    """How a community shares; which entries belong to which type is for energy.territory_keys to say."""
+
+    type: Literal["prorata", "static", "custom", "matrix", "priority", "iterations", "hourly_min"]
+    surplus: Surplus = Surplus.TO_PRODUCERS
+    shares_percent: dict[Id, Percent] = Field(default_factory=dict)
+    matrix_percent: dict[Id, dict[Id, Percent]] = Field(default_factory=dict)
+    step: list[StepEntry] = Field(default_factory=list)
+    levels: list[dict[Id, Weight]] = Field(default_factory=list)
+    round: list[RoundEntry] = Field(default_factory=list)
 
 
 class CommunityEntry(Entry):
@@ -198,8 +221,8 @@ def _word(text: str) -> str:
     return text if text.isprintable() and len(text) <= LONGEST_WORD else repr(text[:LONGEST_WORD])
 
 
-def _instant(value: datetime | date, zone: ZoneInfo) -> datetime:
-    """The instant meant; the first and last days that can be written stand for no beginning and no end."""
+def instant_of(value: datetime | date, zone: ZoneInfo) -> datetime:
+    """The instant that a date or a local time means; the first and last days there are mean no beginning and no end."""
     try:
         if not isinstance(value, datetime):
             at = local_midnight(value, zone)

@@ -17,7 +17,9 @@ from energy.territory_file import (
     MembershipEntry,
     PointEntry,
     RoleEntry,
+    RoundEntry,
     SiteEntry,
+    StepEntry,
     TerritoryFile,
 )
 from energy.territory_sites import RATIOS, SIGNED
@@ -26,6 +28,8 @@ DOCS: Final = Path(__file__).parents[1] / "docs"
 TABLES: Final[dict[str, type[BaseModel]]] = {
     "community": CommunityEntry,
     "community.key": KeyEntry,
+    "community.key.step": StepEntry,
+    "community.key.round": RoundEntry,
     "holder": HolderEntry,
     "point": PointEntry,
     "point.membership": MembershipEntry,

@@ -1,0 +1,122 @@
+"""Sharing keys as a territory file writes them: in percent, which is kept as whole parts per million."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from energy.errors import InvalidInput
+from energy.keys import (
+    PPM,
+    CustomKey,
+    HourlyMinKey,
+    IterationsKey,
+    MatrixKey,
+    PriorityKey,
+    ProRataKey,
+    Round,
+    SharingKey,
+    StaticKey,
+    Surplus,
+    fault_of,
+    points_of,
+)
+from energy.model import PPM_PER_PERCENT
+from energy.territory_file import KeyEntry, instant_of
+
+ENTRIES: Final = {
+    "prorata": {},
+    "static": {"shares_percent": "the share of each point"},
+    "custom": {"step": "the shares of each step"},
+    "matrix": {"matrix_percent": "the share of each point in each producer"},
+    "priority": {"levels": "the weights of the points of each level"},
+    "iterations": {"round": "what each round offers"},
+    "hourly_min": {},
+}
+"""By type of key, what it needs besides, and what that is."""
+NO_SURPLUS: Final = ("priority", "hourly_min")
+
+
+def key_from(entry: KeyEntry, where: str, zone: ZoneInfo, points: set[str], members: set[str]) -> SharingKey:
+    """Make the key that an entry means.
+
+    Args:
+        entry: what the file says; `where` opens the sentence when something is wrong.
+        zone: of the community: steps without an offset are local.
+        points: all that the file declares; `members`: those who are ever in the community.
+
+    Raises:
+        InvalidInput: an entry that is missing or of another type of key, points that are not members, shares above
+            the whole.
+    """
+    needs = ENTRIES[entry.type]
+    a_key = f"{'an' if entry.type[0] in 'ih' else 'a'} {entry.type} key"
+    for name in ("shares_percent", "step", "matrix_percent", "levels", "round"):
+        is_dated_matrix = entry.type == "matrix" and name == "step"
+        if getattr(entry, name) and name not in needs and not is_dated_matrix:
+            raise InvalidInput(f"{where}: {a_key} has no {name}")
+        if name in needs and not getattr(entry, name):
+            raise InvalidInput(f"{where}: {a_key} needs {name}, {needs[name]}")
+    if entry.surplus is not Surplus.TO_PRODUCERS and entry.type in NO_SURPLUS:
+        raise InvalidInput(f"{where}: {a_key} leaves no share unused, so it has no surplus")
+    key = _key(entry, where, zone)
+    for point in sorted(points_of(key)):
+        if point not in points:
+            raise InvalidInput(f"{where}: {_named_in(entry)} names {point!r}, which is not a declared point")
+        if point not in members:
+            raise InvalidInput(f"{where}: {_named_in(entry)} names {point!r}, which is never a member there")
+    if isinstance(key, StaticKey) and (total := sum(key.shares_ppm.values())) > PPM:
+        raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:.10g} %, more than 100 %")
+    if fault := fault_of(key):
+        raise InvalidInput(f"{where}: {fault}")
+    return key
+
+
+def _key(entry: KeyEntry, where: str, zone: ZoneInfo) -> SharingKey:
+    match entry.type:
+        case "prorata":
+            key = ProRataKey(entry.surplus)
+        case "static":
+            key = StaticKey(_ppm(entry.shares_percent), entry.surplus)
+        case "custom" | "matrix":
+            key = _of_steps(entry, where, zone)
+        case "priority":
+            key = PriorityKey(tuple(dict(level) for level in entry.levels))
+        case "iterations":
+            rounds = ((part.fraction_percent, part.shares_percent) for part in entry.round)
+            parts = (Round(_part(f), None if shares is None else _ppm(shares)) for f, shares in rounds)
+            key = IterationsKey(tuple(parts), entry.surplus)
+        case "hourly_min":
+            key = HourlyMinKey()
+    return key
+
+
+def _of_steps(entry: KeyEntry, where: str, zone: ZoneInfo) -> CustomKey | MatrixKey:
+    steps = {instant_of(step.at, zone): step for step in entry.step}
+    if len(steps) < len(entry.step):
+        raise InvalidInput(f"{where}: a step is there twice")
+    wanted, other = ("shares_percent", "matrix_percent")[:: 1 if entry.type == "custom" else -1]
+    for at, step in steps.items():
+        if getattr(step, other):
+            raise InvalidInput(f"{where}: step {at:%Y-%m-%dT%H:%MZ} of a {entry.type} key has {wanted}, no {other}")
+    if entry.type == "custom":
+        return CustomKey({at: _ppm(step.shares_percent) for at, step in steps.items()}, entry.surplus)
+    dated = {at: _matrix(step.matrix_percent) for at, step in steps.items()}
+    return MatrixKey(_matrix(entry.matrix_percent), dated, entry.surplus)
+
+
+def _named_in(entry: KeyEntry) -> str:
+    return next(iter(ENTRIES[entry.type]), entry.type)
+
+
+def _matrix(matrix: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]]:
+    return {producer: _ppm(shares) for producer, shares in matrix.items()}
+
+
+def _ppm(shares: Mapping[str, float]) -> dict[str, int]:
+    return {point: _part(percent) for point, percent in shares.items()}
+
+
+def _part(percent: float) -> int:
+    """Rounded down, so that six times 16.66667 % is not more than the whole."""
+    return int(Decimal(str(percent)) * PPM_PER_PERCENT)
