@@ -16,6 +16,8 @@ from energy.keys import (
     SharingKey,
     StaticKey,
     Surplus,
+    points_of,
+    renamed,
     surplus_of,
 )
 from energy.time import rfc3339
@@ -92,3 +94,13 @@ def key_of(rule: Mapping[str, Any]) -> SharingKey:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def points_in(rule: Mapping[str, Any]) -> frozenset[str]:
+    """The points that a stored rule names."""
+    return points_of(key_of(rule))
+
+
+def renamed_rule(rule: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A stored rule with new names of points in the place of old ones."""
+    return rule_of(renamed(key_of(rule), names))

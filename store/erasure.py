@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from energy.errors import InvalidInput, NotFound, Unavailable
-from energy.key_rules import key_of, rule_of
-from energy.keys import points_of, renamed
+from energy.key_rules import points_in, renamed_rule
 from energy.model import FOREVER, FOREVER_AGO
 from store import spans
 from store.erasure_names import Needle, is_of_nobody_else, names_of, needle_of
@@ -277,8 +276,7 @@ def _forget_messages(connection: psycopg.Connection, found: Found, needles: Sequ
 
 def _keys(connection: psycopg.Connection, found: Found) -> list[tuple[int, str, datetime, dict[str, Any]]]:
     """The sharing keys that name the points: (community number, community, valid from, rule)."""
-    keys = connection.execute(statement("erasure_keys")).fetchall()
-    return [key for key in keys if not points_of(key_of(key[-1])).isdisjoint(found.points)]
+    return [key for key in connection.execute(statement("erasure_keys")) if points_in(key[-1]) & {*found.points}]
 
 
 def _communities_of(keys: Sequence[tuple[int, str, datetime, dict[str, Any]]]) -> tuple[str, ...]:
@@ -290,7 +288,7 @@ def _rename_in_keys(connection: psycopg.Connection, found: Found, record_no: int
     names = {point: f"erased-{record_no}-{place}" for place, point in enumerate(found.points, start=1)}
     keys = _keys(connection, found)
     for community_no, _, valid_from, rule in keys:
-        new = json.dumps(rule_of(renamed(key_of(rule), names)))
+        new = json.dumps(renamed_rule(rule, names))
         parameters = {"rule": new, "community_no": community_no, "valid_from": valid_from}
         connection.execute(statement("erasure_key_rewrite"), parameters)
     return _communities_of(keys)
