@@ -214,7 +214,7 @@ def _add_removal(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=("ingest", "store", "process"), help="what to measure")
+    bench.add_argument("what", choices=("ingest", "store", "process", "allocate"), help="what to measure")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of which the median counts (3)")
     bench.add_argument("--messages", type=int, default=200_000, metavar="N", help="ingest: messages (200000)")
@@ -229,6 +229,11 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         ("rebuild-days", 365, "days to rebuild"),
     ):
         bench.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"process: {what} ({default})")
+    for name, default, what in (
+        ("sharing-points", 1000, "points that share"),
+        ("steps", 17_520, "steps in which they do, a year of half-hours"),
+    ):
+        bench.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"allocate: {what} ({default})")
     bench.add_argument(
         "--database", metavar="URL", help="store: an empty database; without it, PostgreSQL from the wheel"
     )
