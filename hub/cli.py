@@ -54,14 +54,7 @@ def parser() -> argparse.ArgumentParser:
     apply.add_argument("file", type=Path, metavar="FILE")
     apply.add_argument("--dry-run", action="store_true", help="only show the difference")
 
-    ingest = verbs.add_parser("ingest", help="store what devices publish by MQTT")
-    ingest.add_argument(
-        "--workers", type=int, default=None, metavar="N", help="N processes that share the messages (MQTT 5)"
-    )
-    ingest.add_argument("--parent", type=int, default=None, help=argparse.SUPPRESS)
-    ingest.add_argument(
-        "--leave", action="store_true", help="fetch what the broker keeps for HUB_MQTT_CLIENT_ID, and end its session"
-    )
+    _add_ingest(verbs)
     verbs.add_parser("process", help="recompute intervals and balances when readings come")
     verbs.add_parser("serve", help="serve the HTTP interface and the page")
     verbs.add_parser("up", help="ingest, process and serve in one process")
@@ -125,6 +118,17 @@ def parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="end a login")
     remove.add_argument("role", metavar="ROLE", help="its name, as `hub viewer list` shows it")
     return top
+
+
+def _add_ingest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    ingest = verbs.add_parser("ingest", help="store what devices publish by MQTT")
+    ingest.add_argument(
+        "--workers", type=int, default=None, metavar="N", help="N processes that share the messages (MQTT 5)"
+    )
+    ingest.add_argument("--parent", type=int, default=None, help=argparse.SUPPRESS)
+    ingest.add_argument(
+        "--leave", action="store_true", help="fetch what the broker keeps for HUB_MQTT_CLIENT_ID, and end its session"
+    )
 
 
 def _add_allocate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -7,15 +7,13 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeAlias
 
 import psycopg
 
 from energy.errors import InvalidInput, Unavailable
-from energy.model import Message, Territory
-from energy.territory import parse_territory, times_without_key
-from energy.territory_sites import nearest
+from energy.model import Message
+from energy.territory import times_without_key
 from hub import (
     allocate,
     decoding,
@@ -34,13 +32,13 @@ from hub import (
 )
 from hub.bench.run import run_bench
 from hub.counted import counted
+from hub.files import read_territory_file, read_text
 from hub.settings import Settings, misspelt, read_settings
 from hub.settlements import run_settlements
 from hub.stale import run_stale
 from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.decode import Decoder
-from ingest.routes import BY_NAME
 from processing.publish import publish
 from store import registry
 from store.connect import FrameReader, connect, database_answers
@@ -104,34 +102,6 @@ def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
             registry.apply_changes(connection, changes)
             print(f"{counted(len(changes), 'change')} applied")
     return 0
-
-
-def read_territory_file(file: Path) -> Territory:
-    """Read a territory file.
-
-    Raises:
-        InvalidInput: it cannot be read, or something in it is wrong.
-    """
-    territory = parse_territory(read_text(file), file.name)
-    for site in territory.sites:
-        if site.dialect and site.dialect not in BY_NAME:
-            near = nearest(site.dialect, BY_NAME)
-            raise InvalidInput(f"{file.name}, site {site.prefix}: no dialect is called {site.dialect!r}{near}")
-    return territory
-
-
-def read_text(file: Path) -> str:
-    """Read a text file.
-
-    Raises:
-        InvalidInput: there is none, or it is not UTF-8 text.
-    """
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not UTF-8 text (byte {error.start})") from error
 
 
 def require_schema(settings: Settings) -> None:
