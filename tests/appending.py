@@ -21,7 +21,7 @@ TODAY: Final = NOON.date()
 
 TAKE_MARKS: Final = """
 WITH taken AS (DELETE FROM stale WHERE kind = 'series' RETURNING ref_no, day)
-SELECT d.id, t.day FROM taken AS t JOIN series AS s ON s.no = t.ref_no JOIN device AS d ON d.no = s.device_no
+SELECT d.id, t.day, s.no FROM taken AS t JOIN series AS s ON s.no = t.ref_no JOIN device AS d ON d.no = s.device_no
 """
 
 
@@ -45,7 +45,7 @@ class Store:
         """Take the marks away and return them as (device, UTC day)."""
         taken = self.rows(TAKE_MARKS)
         assert len(set(taken)) == len(taken), "a mark that waits serves again"
-        return set(taken)
+        return {(device, day) for device, day, _ in taken}
 
 
 @contextmanager

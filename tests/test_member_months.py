@@ -93,7 +93,8 @@ def fill(connection: psycopg.Connection) -> None:
                         intervals.append((point, flow, source, start, chance.randrange(500), quality, "test"))
             for community in (1, 2):
                 amounts = [chance.choice([None, chance.randrange(900)]) for _ in range(2)]
-                allocations.append((community, point, start, *amounts, 0, chance.randrange(90), amounts[0], amounts[1]))
+                row = (community, point, start, *amounts, 0, chance.randrange(90), amounts[0], amounts[1], 0)
+                allocations.append(row)
         balances += [(community, start, 0, 0, 0, 0, 0, 0, 0, 0, True) for community in (1, 2)]
     with connection.cursor() as cursor:
         for table, rows in (("interval", intervals), ("allocation", allocations), ("balance", balances)):

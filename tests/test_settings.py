@@ -102,7 +102,6 @@ def test_only_one_file_reads_the_environment(package: str) -> None:
         ("HUB_OLDEST_DAYS", "1.5", "valid integer"),
         ("HUB_ZONE", "Mars/Olympus", "'Mars/Olympus' is not a time zone"),
         ("HUB_ZONE", "", "is not a time zone"),
-        ("HUB_LATITUDE", "45.9", "a place has both: HUB_LATITUDE and HUB_LONGITUDE"),
         ("HUB_LONGITUDE", "6.1", "a place has both: HUB_LATITUDE and HUB_LONGITUDE"),
         ("HUB_LATITUDE", "91", "less than or equal to 90"),
         ("HUB_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),

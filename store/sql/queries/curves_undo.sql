@@ -2,7 +2,8 @@
 -- Returns each point and UTC day that they touch, how many values went, and how many of these another one followed.
 WITH before AS MATERIALIZED (
     SELECT DISTINCT ON (c.point_no, c.start, c.flow, c.step_min, c.nature)
-        c.point_no, c.start, c.flow, c.step_min, c.nature, r.ctid AS revision, r.old_mean_w, r.old_quality, r.old_file_no
+        c.point_no, c.start, c.flow, c.step_min, c.nature, r.ctid AS revision,
+        r.old_mean_w, r.old_quality, r.old_file_no
     FROM curve AS c
     LEFT JOIN curve_revision AS r
         ON (r.point_no, r.start, r.flow, r.step_min, r.nature) = (c.point_no, c.start, c.flow, c.step_min, c.nature)

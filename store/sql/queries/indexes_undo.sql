@@ -2,7 +2,8 @@
 -- Returns how many went, and how many of these another one followed.
 WITH before AS MATERIALIZED (
     SELECT DISTINCT ON (x.point_no, x.at, x.flow, x.tariff, x.nature)
-        x.point_no, x.at, x.flow, x.tariff, x.nature, r.ctid AS revision, r.old_register_wh, r.old_quality, r.old_file_no
+        x.point_no, x.at, x.flow, x.tariff, x.nature, r.ctid AS revision,
+        r.old_register_wh, r.old_quality, r.old_file_no
     FROM operator_index AS x
     LEFT JOIN operator_index_revision AS r
         ON (r.point_no, r.at, r.flow, r.tariff, r.nature) = (x.point_no, x.at, x.flow, x.tariff, x.nature)
