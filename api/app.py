@@ -14,7 +14,23 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from psycopg_pool import ConnectionPool
 
-from api import balances, communities, health, live, metrics, open_data, points, problems, residuals, settlements
+from api import (
+    balances,
+    communities,
+    comparisons,
+    health,
+    live,
+    metrics,
+    open_data,
+    points,
+    problems,
+    producers,
+    residuals,
+    result_residuals,
+    settlements,
+    value,
+)
+from api.bounded import BoundedBody
 from api.head import HeadAsGet
 from api.live import Feed
 from api.metrics import Scrapes
@@ -104,7 +120,9 @@ def create_app(
     app.openapi = described
     problems.install(app)
     app.add_middleware(HeadAsGet)
-    for room in (communities, balances, points, residuals, settlements, live, health, metrics, open_data):
+    app.add_middleware(BoundedBody)
+    shown = (communities, balances, points, producers, residuals, settlements, result_residuals, value, comparisons)
+    for room in (*shown, live, health, metrics, open_data):
         app.include_router(room.router)
     if page is not None:
         app.mount("/page", _Page(directory=page), name="page")

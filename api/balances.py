@@ -1,8 +1,7 @@
 """The balance of a community over time, as JSON, CSV or Parquet, and its power right now."""
 
-import io
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,10 +9,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from api import shapes
+from api.downloads import FILES, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.errors import InvalidInput
 from energy.time import rfc3339
 from store.balances import read_balance, read_power
+from store.communities import CommunityRow
 
 router = APIRouter(prefix="/v1/communities/{community}", tags=["balance"])
 
@@ -24,15 +25,10 @@ Start = Annotated[str | None, Query(description="local date or RFC 3339 instant;
 End = Annotated[
     str | None, Query(description="local date or RFC 3339 instant, exclusive; the end of the first day by default")
 ]
-Step = Literal["15min", "30min", "hour", "day", "month"]
-TEXT: Final[dict[str, Any]] = {"schema": {"type": "string"}}
-BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
+Step = Literal["15min", "30min", "hour", "day", "month", "year"]
 
 
-@router.get(
-    "/balance",
-    responses={200: {"model": shapes.Balance, "content": {"text/csv": TEXT, "application/vnd.apache.parquet": BYTES}}},
-)
+@router.get("/balance", responses={200: {"model": shapes.Balance, "content": FILES}})
 def balance(
     community: Community,
     connection: Connection,
@@ -49,22 +45,11 @@ def balance(
     """Consumption, production and what was shared, step by step; steps without any reading are absent, never zero."""
     span = requested_span(start, end, ZoneInfo(community.zone))
     chosen: str = step or OWN_STEP[community.step_min]
-    if chosen in FINER and FINER[chosen] < community.step_min:
-        raise InvalidInput(
-            f"step: {community.id} settles every {community.step_min} minutes, {chosen} is finer than that"
-        )
+    require_step(community, chosen)
     table = _shown(read_balance(reader, connection, community.no, span, chosen, community.zone))
     rows, totals = table.filter(pl.col("start").is_not_null()), table.filter(pl.col("start").is_null()).drop("start")
-    name = f"{community.id}-{chosen}"
-    match format:
-        case "csv":
-            text = rows.with_columns(pl.col("start").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv()
-            return Response(text, media_type="text/csv", headers=_download(f"{name}.csv"))
-        case "parquet":
-            buffer = io.BytesIO()
-            rows.write_parquet(buffer)
-            media_type = "application/vnd.apache.parquet"
-            return Response(buffer.getvalue(), media_type=media_type, headers=_download(f"{name}.parquet"))
+    if format != "json":
+        return as_file(rows, f"{community.id}-{chosen}", format)
     body = {
         "community": community.id,
         "zone": community.zone,
@@ -85,13 +70,21 @@ def now(community: Community, connection: Connection) -> dict[str, Any]:
     return {"community": community.id, **power, "at": power["at"] and rfc3339(power["at"])}
 
 
+def require_step(community: CommunityRow, step: str | None) -> None:
+    """Refuse a step that is finer than that of the community.
+
+    Raises:
+        InvalidInput: it is.
+    """
+    if step in FINER and FINER[step] < community.step_min:
+        raise InvalidInput(
+            f"step: {community.id} settles every {community.step_min} minutes, {step} is finer than that"
+        )
+
+
 def _shown(sums: pl.DataFrame) -> pl.DataFrame:
     return in_kwh(sums).select(
         "start", "consumption_kwh", "production_kwh", "allocated_kwh", "residual_kwh", "surplus_kwh",
         "self_consumption_rate", "self_sufficiency_rate", "coverage_rate", "present", "expected", "completeness",
         "quality", "status",
     )  # fmt: skip
-
-
-def _download(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}

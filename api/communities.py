@@ -1,11 +1,13 @@
 """Which communities there are, and what they agreed on."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 
 from api import shapes
 from api.reading import Community, Connection
+from energy.keys import Surplus
 from energy.time import rfc3339
 from store.communities import CommunityRow, read_communities
 
@@ -34,7 +36,12 @@ def _shown(row: CommunityRow) -> dict[str, Any]:
         "step_min": row.step_min,
         "simulated": row.simulated,
         "points": row.points,
-        "key": row.rule and {"type": row.rule["type"], "valid_from": since and rfc3339(since)},
+        "key": row.rule and _key(row.rule, since),
         "first_start": row.first_start and rfc3339(row.first_start),
         "last_start": row.last_start and rfc3339(row.last_start),
     }
+
+
+def _key(rule: dict[str, Any], since: datetime | None) -> dict[str, Any]:
+    surplus = rule.get("surplus", Surplus.TO_PRODUCERS)
+    return {"type": rule["type"], "surplus": surplus, "valid_from": since and rfc3339(since)}

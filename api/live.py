@@ -16,7 +16,8 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse
 
-from api.balances import HEARD_RECENTLY, TEXT
+from api.balances import HEARD_RECENTLY
+from api.downloads import TEXT
 from api.reading import CommunityId, lend
 from energy.errors import Unavailable
 from energy.time import rfc3339

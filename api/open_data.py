@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from api import shapes
-from api.balances import BYTES, TEXT
+from api.downloads import FILES
 from api.reading import OpenConnection
 from energy.errors import NotFound
 from energy.time import rfc3339
@@ -14,11 +14,7 @@ from store.releases import read_file, read_releases
 
 router = APIRouter(prefix="/open/v1", tags=["open data"])
 
-FILES: Final[dict[str, Any]] = {
-    "application/json": {"schema": {"type": "object"}},
-    "text/csv": TEXT,
-    "application/vnd.apache.parquet": BYTES,
-}
+PACKAGE: Final[dict[str, Any]] = {"application/json": {"schema": {"type": "object"}}, **FILES}
 FOR_EVERY_SITE: Final = {"Access-Control-Allow-Origin": "*"}
 """Open data may be read by the scripts of any web page."""
 
@@ -34,7 +30,7 @@ def list_datasets(connection: OpenConnection, response: Response) -> dict[str, A
     return {"datasets": [{"dataset": name, "releases": releases} for name, releases in datasets.items()]}
 
 
-@router.get("/{dataset}/{name}", response_class=Response, responses={200: {"content": FILES}})
+@router.get("/{dataset}/{name}", response_class=Response, responses={200: {"content": PACKAGE}})
 def show_file(
     dataset: Annotated[str, Path(description="name of a dataset, as /open/v1 lists them")],
     name: Annotated[str, Path(description="name of one of its files")],

@@ -186,11 +186,14 @@ def in_kwh(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows for JSON: instants in RFC 3339 with a Z."""
+    """Rows for JSON."""
+    return with_instants(frame).to_dicts()
+
+
+def with_instants(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give instants as text, in RFC 3339 with a Z."""
     instants = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)]
-    if instants:
-        frame = frame.with_columns(pl.col(instants).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return frame.to_dicts()
+    return frame.with_columns(pl.col(instants).dt.strftime("%Y-%m-%dT%H:%M:%SZ")) if instants else frame
 
 
 def _end_of_day(at: datetime, zone: ZoneInfo) -> datetime:

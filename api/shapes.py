@@ -20,6 +20,7 @@ class Key(BaseModel):
     """The sharing key in force."""
 
     type: str
+    surplus: Literal["to_producers", "to_members"] = Field(description="whose a share is that a member cannot use")
     valid_from: Instant | None = Field(description="null when it always was")
 
 
@@ -75,7 +76,7 @@ class Balance(BaseModel):
     zone: str = Field(description="time zone of local days and months")
     start: Instant
     end: Instant = Field(description="exclusive")
-    step: Literal["15min", "30min", "hour", "day", "month"]
+    step: Literal["15min", "30min", "hour", "day", "month", "year"]
     unit: Literal["kWh"]
     rows: list[BalanceRow] = Field(description="in order of time; a step without any reading has no row")
     totals: Totals | None = Field(description="null without rows")
@@ -109,10 +110,13 @@ class PointRow(BaseModel):
     allocated_kwh: float | None = published("allocated_kwh")
     residual_kwh: float | None = published("residual_kwh")
     surplus_kwh: float | None = published("surplus_kwh")
+    self_sufficiency_rate: float | None = published("self_sufficiency_rate")
     present: int = published("present")
     expected: int | None = published("expected")
     completeness: float | None = published("completeness")
     quality: int | None = published("quality")
+    status: Literal["settled", "provisional"] = published("status")
+    keys: list[int] = Field(description="numbers of the rules by which its steps were shared, as /keys lists them")
 
 
 class Points(BaseModel):

@@ -88,3 +88,35 @@ class SettledPoints(Settled):
     """The members of a community in a settled month, as a version had it."""
 
     points: list[SettledPointRow]
+
+
+class ResultResidualRow(BaseModel):
+    """One result of the operator beside the hub's own figure; null where one of them is not known.
+
+    From `present` on the figures are of the point's flow as a whole, and repeated with each of its results.
+    """
+
+    month: str = published("month")
+    point: str = published("point")
+    flow: Literal["import", "export"] = published("flow")
+    result: Literal["cons", "prod", "autocons", "complement", "surplus"] = published("result")
+    hub_result_kwh: float | None = published("hub_result_kwh")
+    operator_result_kwh: float | None = published("operator_result_kwh")
+    result_residual_kwh: float | None = published("result_residual_kwh")
+    present: int = published("present")
+    expected: int | None = published("expected")
+    completeness: float | None = published("completeness")
+    result_apart_kwh: float | None = published("result_apart_kwh")
+    result_apart_share: float | None = published("result_apart_share")
+    cause: Literal[
+        "agrees", "hub_incomplete", "meter", "key", "others", "unclear", "unknown_to_operator", "unknown_to_hub"
+    ] = published("cause")
+
+
+class ResultResiduals(BaseModel):
+    """A month that the operator has settled, the points furthest apart first."""
+
+    community: str = published("community")
+    month: str | None = Field(description="the month that is shown; null where the operator's results are not known")
+    months: list[str] = Field(description="all the months of which its results are known, the newest first")
+    rows: list[ResultResidualRow]

@@ -61,3 +61,15 @@ RESIDUALS: Final = (
     published("operator_only", "Operator alone · Gestionnaire seul"),
     published("device_only", "Device alone · Appareil seul"),
 )
+RESULTS: Final = (
+    published("community", "Community · Communauté"),
+    published("month", "Month · Mois"),
+    published("point", "Point · Point de mesure"),
+    published("flow", "Flow · Flux"),
+    published("result", "Result · Résultat"),
+    published("hub_result_kwh", "By the hub · Selon le hub"),
+    published("operator_result_kwh", "By the operator · Selon le gestionnaire"),
+    published("result_residual_kwh", "Residual · Écart", "orange"),
+    published("result_apart_kwh", "Largest of the point · Le plus grand du point", "orange"),
+    published("cause", "Why · Cause"),
+)

@@ -17,6 +17,7 @@ from dashboards.fields import (
     RATES,
     RESIDUAL,
     RESIDUALS,
+    RESULTS,
     SETTLED,
     SURPLUS,
 )
@@ -39,6 +40,16 @@ WHOLE_BINS: Final = (
 WHOLE_MONTHS: Final = (
     "Months that are over and that the period touches, furthest apart first: a meter that counts wrong is on top · "
     "Mois terminés que la période touche, les plus grands écarts d’abord : un compteur qui compte mal est en tête"
+)
+SETTLED_MONTHS: Final = (
+    "Months that are over, that the operator settled and that the period touches, furthest apart first. Causes: meter: "
+    "consumption or production itself differs; key: it agrees, and what was shared does not; others: it follows other "
+    "points; hub_incomplete: the hub lacks some of the month; unclear: the operator does not tell consumption or "
+    "production; unknown_to: one side does not know the point · "
+    "Mois terminés, décomptés par le gestionnaire et que la période touche, les plus grands écarts d’abord. Causes : "
+    "meter : la consommation ou la production diffère ; key : elle concorde, mais pas l’énergie partagée ; others : "
+    "découle d’autres points ; hub_incomplete : il manque au hub une partie du mois ; unclear : le gestionnaire ne "
+    "donne ni consommation ni production ; unknown_to : un côté ne connaît pas le point"
 )
 SIMULATED: Final = (
     "Simulated communities hold no data of real people · "
@@ -127,7 +138,14 @@ def _panels() -> list[Json]:
             RESIDUALS,
             note=WHOLE_MONTHS,
         ),
-        table("Communities · Communautés", read_sql("about"), Box(0, 50, 24, 5), ABOUT, note=SIMULATED),
+        table(
+            "Operator’s settlement · Décompte du gestionnaire",
+            read_sql("result_residuals"),
+            Box(0, 50, 24, 8),
+            RESULTS,
+            note=SETTLED_MONTHS,
+        ),
+        table("Communities · Communautés", read_sql("about"), Box(0, 58, 24, 5), ABOUT, note=SIMULATED),
     ]
 
 

@@ -5,6 +5,8 @@ from typing import Final
 import polars as pl
 
 UTC_TIME: Final = pl.Datetime("us", "UTC")
+EUR: Final = pl.Decimal(38, 9)
+"""Exact: whole watt-hours times prices of six decimals per kWh have nine."""
 
 READINGS: Final = pl.Schema({"series_no": pl.Int32, "at": UTC_TIME, "value": pl.Float64})
 """Stored readings in canonical units, at most one per series and instant."""
@@ -44,6 +46,20 @@ GAPS: Final = pl.Schema(
 )
 """Gaps of registers longer than what is interpolated, from the last reading before to the first after."""
 
+OPERATOR_RESULTS: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "flow": pl.String,
+        "result": pl.String,
+        "month_start": UTC_TIME,
+        "month_end": UTC_TIME,
+        "energy_wh": pl.Int64,
+        "rounding_wh": pl.Int64,
+    }
+)
+"""The operator's own results by local month: cons, autocons, complement of a consumer, prod, autocons, surplus of a
+producer; and how far the rounding of its figures can have moved each."""
+
 FLOW_INTERVALS: Final = pl.Schema(
     {
         "point_no": pl.Int32,
@@ -55,6 +71,17 @@ FLOW_INTERVALS: Final = pl.Schema(
     }
 )
 """Interval energy of one flow of one point on the 15-minute grid. No row means missing: null is never 0."""
+
+PARTICIPATIONS: Final = pl.Schema(
+    {
+        "point_no": pl.Int32,
+        "valid_from": UTC_TIME,
+        "valid_to": UTC_TIME,
+        "from_percent": pl.Int64,
+        "to_percent": pl.Int64,
+    }
+)
+"""Where a community has a part of a point's energy only: from when to when, and between which hundredths of it."""
 
 CURVES: Final = pl.Schema(
     {
@@ -103,14 +130,20 @@ ALLOCATION: Final = pl.Schema(
 )
 """INTERVALS with what the key offered, what was used, what was bought besides, and what production was left over."""
 
-SETTLED_ALLOCATION: Final = pl.Schema({**ALLOCATION, "quality": pl.Int16})
-"""ALLOCATION with the worst quality of the flows that it is made of."""
+SETTLED_ALLOCATION: Final = pl.Schema({**ALLOCATION, "quality": pl.Int16, "key_no": pl.Int32})
+"""ALLOCATION with the worst quality of the flows that it is made of, and the number of the rule that shared the step.
+
+The number is null where the rule has none.
+"""
 
 SHARED: Final = pl.Schema({**ALLOCATION, "unused_share_wh": pl.Int64})
 """ALLOCATION with what of its share each point could not use."""
 
 FLOWS: Final = pl.Schema({"start": UTC_TIME, "point_no": pl.Int32, "import_wh": pl.Int64, "export_wh": pl.Int64})
 """INTERVALS in order of start and point, points by their place among all ids in order, from 0 on."""
+
+GIVEN: Final = pl.Schema({"start": UTC_TIME, "producer": pl.String, "point": pl.String, "allocated_wh": pl.Int64})
+"""What each producer gave each point in a step, without what is nothing: over producers it adds up to ALLOCATION's."""
 
 PAIRS: Final = pl.Schema(
     {
@@ -138,6 +171,12 @@ BALANCE: Final = pl.Schema(
     }
 )
 """One row per settlement step of a community; settled when every expected flow is present."""
+
+
+COMPARED_POINTS: Final = pl.Schema(
+    {**dict.fromkeys(("point", "name", "category", "role"), pl.String()), "groups": pl.List(pl.String)}
+)
+"""The points of a community among whom keys are compared, and the groups that each is in."""
 
 
 def require(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -110,6 +110,18 @@ def surplus_of(key: SharingKey) -> Surplus:
 
 def points_of(key: SharingKey) -> frozenset[str]:
     """The points that a key names, producers too."""
+    return givers_of(key) | takers_of(key)
+
+
+def givers_of(key: SharingKey) -> frozenset[str]:
+    """The points that a key names as producers."""
+    if not isinstance(key, MatrixKey):
+        return frozenset()
+    return frozenset(producer for matrix in (key.shares_ppm, *key.steps_ppm.values()) for producer in matrix)
+
+
+def takers_of(key: SharingKey) -> frozenset[str]:
+    """The points that a key names as members who have a share."""
     match key:
         case ProRataKey() | HourlyMinKey():
             return frozenset()
@@ -119,7 +131,7 @@ def points_of(key: SharingKey) -> frozenset[str]:
             return frozenset(point for shares in steps_ppm.values() for point in shares)
         case MatrixKey(shares_ppm, steps_ppm):
             matrices = [shares_ppm, *steps_ppm.values()]
-            return frozenset(p for by_producer in matrices for k, shares in by_producer.items() for p in (k, *shares))
+            return frozenset(point for matrix in matrices for shares in matrix.values() for point in shares)
         case PriorityKey(levels):
             return frozenset(point for level in levels for point in level)
         case IterationsKey(rounds):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from energy.keys import SharingKey
+from energy.tariffs import TariffVersion
 from energy.time import PARIS
+from energy.validity import ALWAYS, Validity
 
 PPM_PER_PERCENT: Final = 10_000
-FOREVER_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
-FOREVER: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Quantity(StrEnum):
@@ -180,14 +180,6 @@ class HolderKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
-    """Half-open validity [valid_from, valid_to) in UTC; open ends are FOREVER_AGO and FOREVER."""
-
-    valid_from: datetime = FOREVER_AGO
-    valid_to: datetime = FOREVER
-
-
-@dataclass(frozen=True, slots=True)
 class Holder:
     """A person or legal entity: the unit of protection in everything published."""
 
@@ -198,7 +190,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class MeteringPoint:
-    """A point of connection to the grid (in France its PRM, 14 characters, always text)."""
+    """A point of connection to the grid (in France its PRM, 14 characters, always text).
+
+    `groups`: in order, those to which it belongs when it is asked whether sharing is fair to them.
+    """
 
     id: str
     holder: str
@@ -206,6 +201,7 @@ class MeteringPoint:
     role: Role
     category: str
     limit_w: int | None = None
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +212,7 @@ class DeviceMapping:
     device: str
     channel: str = ""
     measures: Measures = Measures.GRID
-    validity: Validity = Validity()
+    validity: Validity = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +229,12 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """From when to when a point takes part in a community."""
+    """From when to when a point takes part in a community, and how much of its energy does."""
 
     community: str
     point: str
-    validity: Validity = Validity()
+    validity: Validity = ALWAYS
+    participation_percent: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +243,7 @@ class KeyVersion:
 
     community: str
     key: SharingKey
-    validity: Validity = Validity()
+    validity: Validity = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,3 +257,4 @@ class Territory:
     sites: tuple[Site, ...] = ()
     memberships: tuple[Membership, ...] = ()
     keys: tuple[KeyVersion, ...] = ()
+    tariffs: tuple[TariffVersion, ...] = ()

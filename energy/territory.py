@@ -1,28 +1,21 @@
 """Read `territory.toml`: communities, holders, points, devices, keys and sites, as people write and share them."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from energy.errors import InvalidInput
-from energy.model import (
-    FOREVER_AGO,
-    Community,
-    DeviceMapping,
-    Holder,
-    KeyVersion,
-    Membership,
-    MeteringPoint,
-    Territory,
-    Validity,
-)
+from energy.model import Community, DeviceMapping, Holder, KeyVersion, Membership, MeteringPoint, Role, Territory
+from energy.participation import require_whole_points
 from energy.territory_file import CommunityEntry, KeyEntry, PointEntry, TerritoryFile, describe_fault, zone_named
 from energy.territory_keys import key_from
 from energy.territory_sites import nearest, sites_from
+from energy.territory_tariffs import tariffs_from
 from energy.time import rfc3339
+from energy.validity import FOREVER_AGO, Validity
 
 BARE_WORD: Final = "Invalid value"
 """How tomllib calls a value that is none, as a rule text without quotes."""
@@ -70,13 +63,19 @@ def territory_from(file: TerritoryFile) -> Territory:
             if community not in zones:
                 near = nearest(community, zones)
                 raise InvalidInput(f"point {point.id}: community {community!r} is not declared{near}")
-    members = {c.id: {p.id for p in file.point if c.id in _communities_of(p)} for c in file.community}
+    members = {c.id: {p.id: p.role for p in file.point if c.id in _communities_of(p)} for c in file.community}
     territory = Territory(
         communities=tuple(Community(c.id, c.name, c.place, c.zone, c.step_min, c.simulated) for c in file.community),
         holders=tuple(Holder(h.id, h.kind, h.consent) for h in file.holder),
         points=tuple(
             MeteringPoint(
-                p.id, p.holder, p.name, p.role, p.category, None if p.limit_kva is None else round(p.limit_kva * 1000)
+                p.id,
+                p.holder,
+                p.name,
+                p.role,
+                p.category,
+                None if p.limit_kva is None else round(p.limit_kva * 1000),
+                tuple(sorted({*p.groups})),
             )
             for p in file.point
         ),
@@ -84,10 +83,13 @@ def territory_from(file: TerritoryFile) -> Territory:
         sites=tuple(sites_from(file.site)),
         memberships=tuple(m for p in file.point for m in _memberships(p, zones)),
         keys=tuple(k for c in file.community for k in _keys(c, zones[c.id], points, members[c.id])),
+        tariffs=tuple(t for c in file.community for t in tariffs_from(c, zones[c.id])),
     )
     _no_overlap("device {} {}", (((m.device, m.channel), m.validity, m.point) for m in territory.mappings))
     _no_overlap("membership of {} in {}", (((m.point, m.community), m.validity, "") for m in territory.memberships))
+    require_whole_points(territory.memberships)
     _no_overlap("key of community {}", (((k.community,), k.validity, "") for k in territory.keys))
+    _no_overlap("tariff of community {}", (((t.community,), t.tariff.validity, "") for t in territory.tariffs))
     return territory
 
 
@@ -129,10 +131,13 @@ def _memberships(point: PointEntry, zones: dict[str, ZoneInfo]) -> Iterable[Memb
         yield Membership(point.community, point.id)
     for membership in point.membership:
         where = f"point {point.id}, membership of {membership.community}"
-        yield Membership(membership.community, point.id, membership.validity(zones[membership.community], where))
+        validity = membership.validity(zones[membership.community], where)
+        yield Membership(membership.community, point.id, validity, membership.participation_percent)
 
 
-def _keys(community: CommunityEntry, zone: ZoneInfo, points: set[str], members: set[str]) -> Iterable[KeyVersion]:
+def _keys(
+    community: CommunityEntry, zone: ZoneInfo, points: set[str], members: Mapping[str, Role]
+) -> Iterable[KeyVersion]:
     for entry in community.key or [KeyEntry(type="prorata")]:
         where = f"community {community.id}, key {entry.type}"
         yield KeyVersion(community.id, key_from(entry, where, zone, points, members), entry.validity(zone, where))

@@ -1,8 +1,11 @@
 """The shape of territory.toml: what may be written where, and what to say when something else is."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,10 +14,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energy.errors import InvalidInput
 from energy.keys import HIGHEST_WEIGHT, Surplus
-from energy.model import FOREVER, FOREVER_AGO, HolderKind, Measures, Role, Validity
+from energy.model import HolderKind, Measures, Role
+from energy.tariffs import DECIMALS, HIGHEST_EUR
 from energy.time import local_midnight
+from energy.validity import FOREVER, FOREVER_AGO, Validity
 
 LONGEST_WORD: Final = 64
+EUR: Final = re.compile(rf"\d+(\.\d{{1,{DECIMALS}}})?", re.ASCII)
 PLAINER: Final = {
     "extra_forbidden": "no such entry is known here; check its spelling",
     "missing": "this entry is missing",
@@ -41,6 +47,30 @@ def _date_or_instant(value: object) -> object:
     raise PydanticCustomError("date_or_instant", "write a date (2025-01-31) or an instant (2025-01-31T12:00:00+01:00)")
 
 
+def _eur(value: object) -> object:
+    """Pass EUR as they are written, exactly; pydantic alone would also take 1e3 and yes."""
+    plain = format(Decimal(repr(value)), "f") if isinstance(value, float) and isfinite(value) else value
+    text = str(plain).strip() if isinstance(plain, int | str) and not isinstance(plain, bool) else ""
+    if EUR.fullmatch(text) is None or Decimal(text) > HIGHEST_EUR:
+        raise PydanticCustomError(
+            "eur",
+            'write EUR as 0.2516 or "0.2516": not negative, at most {highest} and at most {decimals} decimals',
+            {"highest": f"{HIGHEST_EUR:,}", "decimals": DECIMALS},
+        )
+    return Decimal(text)
+
+
+def _clock(value: object) -> object:
+    """Pass times of the day to the minute; 24:00 is midnight."""
+    try:
+        at = value if isinstance(value, time) else time.fromisoformat(str(value).replace("24:00", "00:00"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is not None or at.replace(second=0, microsecond=0) != at:
+        raise PydanticCustomError("clock", 'write a time of the day to the minute, as "22:00"')
+    return at
+
+
 def _one_line(value: str) -> str:
     """Refuse what databases cannot store and tables cannot show."""
     if any(character < " " or character == "\x7f" for character in value):
@@ -55,7 +85,10 @@ Channel = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Word = Annotated[str, Field(max_length=64), AfterValidator(_one_line)]
 YesNo = Annotated[bool, Field(strict=True)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
+WholePercent = Annotated[int, Field(ge=1, le=100, strict=True)]
 Kva = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Eur = Annotated[Decimal, BeforeValidator(_eur)]
+Clock = Annotated[time, BeforeValidator(_clock)]
 Weight = Annotated[int, Field(ge=1, le=HIGHEST_WEIGHT, strict=True)]
 Instant = Annotated[datetime | date, BeforeValidator(_date_or_instant)]
 Dated = Annotated[datetime | date | None, BeforeValidator(_date_or_instant)]
@@ -109,8 +142,30 @@ class KeyEntry(DatedEntry):
     round: list[RoundEntry] = Field(default_factory=list)
 
 
+class BandEntry(Entry):
+    """Hours of the local day with prices of their own; `days` are those on which it begins."""
+
+    name: Word
+    start: Clock
+    end: Clock
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(default=None, min_length=1)
+    retail_eur_per_kwh: Eur
+    local_eur_per_kwh: Eur | None = None
+
+
+class TariffEntry(DatedEntry):
+    """What energy costs; what the prices mean is for energy.tariffs to say."""
+
+    retail_eur_per_kwh: Eur
+    local_eur_per_kwh: Eur
+    fees_eur_per_kwh: Eur = Decimal(0)
+    fees_eur_per_month: Eur = Decimal(0)
+    surplus_eur_per_kwh: Eur = Decimal(0)
+    band: list[BandEntry] = Field(default_factory=list)
+
+
 class CommunityEntry(Entry):
-    """A community and its keys; without any, the legal default."""
+    """A community, its keys, without any the legal default, and its tariffs."""
 
     id: Id
     name: Text
@@ -119,6 +174,7 @@ class CommunityEntry(Entry):
     step_min: Literal[15, 30, 60] = 15
     simulated: YesNo = False
     key: list[KeyEntry] = Field(default_factory=list)
+    tariff: list[TariffEntry] = Field(default_factory=list)
 
 
 class HolderEntry(Entry):
@@ -138,9 +194,10 @@ class DeviceEntry(DatedEntry):
 
 
 class MembershipEntry(DatedEntry):
-    """A stretch of time in a community."""
+    """A stretch of time in a community, and the part of the point's energy that takes part."""
 
     community: Id
+    participation_percent: WholePercent = 100
 
 
 class PointEntry(Entry):
@@ -151,6 +208,7 @@ class PointEntry(Entry):
     name: Text
     role: Role = Role.CONSUMER
     category: Text
+    groups: list[Annotated[Word, Field(min_length=1)]] = Field(default_factory=list)
     limit_kva: Kva | None = None
     community: Id | None = None
     membership: list[MembershipEntry] = Field(default_factory=list)

@@ -19,9 +19,11 @@ from energy.keys import (
     StaticKey,
     Surplus,
     fault_of,
+    givers_of,
     points_of,
+    takers_of,
 )
-from energy.model import PPM_PER_PERCENT
+from energy.model import PPM_PER_PERCENT, Role
 from energy.territory_file import KeyEntry, instant_of
 
 ENTRIES: Final = {
@@ -37,17 +39,20 @@ ENTRIES: Final = {
 NO_SURPLUS: Final = ("priority", "hourly_min")
 
 
-def key_from(entry: KeyEntry, where: str, zone: ZoneInfo, points: set[str], members: set[str]) -> SharingKey:
+def key_from(
+    entry: KeyEntry, where: str, zone: ZoneInfo, points: set[str] | None, members: Mapping[str, Role]
+) -> SharingKey:
     """Make the key that an entry means.
 
     Args:
         entry: what the file says; `where` opens the sentence when something is wrong.
         zone: of the community: steps without an offset are local.
-        points: all that the file declares; `members`: those who are ever in the community.
+        points: all that the file declares; None where it declares none. `members`: the
+            roles of those who are ever in the community.
 
     Raises:
-        InvalidInput: an entry that is missing or of another type of key, points that are not members, shares above
-            the whole.
+        InvalidInput: an entry that is missing or of another type of key, points that are not members, or not of the
+            role that they have in it, shares above the whole.
     """
     needs = ENTRIES[entry.type]
     a_key = f"{'an' if entry.type[0] in 'ih' else 'a'} {entry.type} key"
@@ -60,16 +65,27 @@ def key_from(entry: KeyEntry, where: str, zone: ZoneInfo, points: set[str], memb
     if entry.surplus is not Surplus.TO_PRODUCERS and entry.type in NO_SURPLUS:
         raise InvalidInput(f"{where}: {a_key} leaves no share unused, so it has no surplus")
     key = _key(entry, where, zone)
-    for point in sorted(points_of(key)):
-        if point not in points:
-            raise InvalidInput(f"{where}: {_named_in(entry)} names {point!r}, which is not a declared point")
-        if point not in members:
-            raise InvalidInput(f"{where}: {_named_in(entry)} names {point!r}, which is never a member there")
+    _require_members(key, f"{where}: {_named_in(entry)}", points, members)
     if isinstance(key, StaticKey) and (total := sum(key.shares_ppm.values())) > PPM:
         raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:.10g} %, more than 100 %")
     if fault := fault_of(key):
         raise InvalidInput(f"{where}: {fault}")
     return key
+
+
+def _require_members(key: SharingKey, where: str, points: set[str] | None, members: Mapping[str, Role]) -> None:
+    """Refuse points that a key names and that are not there, or cannot do what it says of them."""
+    for point in sorted(points_of(key)):
+        if points is not None and point not in points:
+            raise InvalidInput(f"{where} names {point!r}, which is not a declared point")
+        if point not in members:
+            raise InvalidInput(f"{where} names {point!r}, which is never a member there")
+    for point in sorted(givers_of(key)):
+        if members[point] is Role.CONSUMER:
+            raise InvalidInput(f"{where} shares what {point!r} produces, which is a consumer")
+    for point in sorted(takers_of(key)):
+        if members[point] is Role.PRODUCER:
+            raise InvalidInput(f"{where} gives a share to {point!r}, which is a producer")
 
 
 def _key(entry: KeyEntry, where: str, zone: ZoneInfo) -> SharingKey:

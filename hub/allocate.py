@@ -2,10 +2,12 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from energy.errors import InvalidInput, KeyNotValid
+from hub.files import read_text
 from hub.settings import Settings
 from processing.case_answers import FIGURES, answer
 
@@ -23,14 +25,28 @@ def answer_file(file: Path) -> dict[str, Any]:
     Raises:
         InvalidInput: it cannot be read, is not JSON, or no case that can be computed.
     """
+    text = read_text(file)
     try:
-        return answer(json.loads(file.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        case = json.loads(text, parse_constant=_refuse, object_pairs_hook=_table)
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{file} is not JSON: {error}") from error
+    try:
+        return answer(case)
     except (InvalidInput, KeyNotValid) as error:
         raise InvalidInput(f"{file.name}: {error}") from error
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The table; a name that comes twice would lose what the first of them says."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise ValueError(f"{twice!r} is twice in a table")
+    return found
 
 
 def table(found: dict[str, Any]) -> str:

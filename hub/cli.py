@@ -97,8 +97,10 @@ def parser() -> argparse.ArgumentParser:
     )
 
     _add_settled(verbs)
+    _add_export(verbs)
 
     _add_allocate(verbs)
+    _add_compare(verbs)
     _add_bench(verbs.add_parser("bench", help="measure this hub on this machine, beside a yardstick"))
 
     backup = verbs.add_parser("backup", help="write the whole database into a new folder")
@@ -131,11 +133,44 @@ def _add_ingest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
 
 
+def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = verbs.add_parser("export", help="write files for others")
+    kinds = export.add_subparsers(dest="what", required=True, metavar="WHAT")
+    files = kinds.add_parser("coefficients", help="whose which part of each producer is, for the operator")
+    files.add_argument("community", metavar="COMMUNITY")
+    for word, name in (("from", "start"), ("to", "end")):
+        meaning = f"{'first' if word == 'from' else 'last'} day, as 2026-01-05, or a time, in the community's zone"
+        files.add_argument(f"--{word}", dest=name, required=True, metavar="DAY", help=meaning)
+    files.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the files")
+    files.add_argument("--force", action="store_true", help="overwrite files that are there")
+    files.add_argument("--decimals", type=int, choices=range(5), help="of a percent; HUB_COEFFICIENT_DECIMALS")
+    files.add_argument("--separator", choices=(";", ",", "tab"), help="of columns; HUB_COEFFICIENT_SEPARATOR")
+    mark = files.add_mutually_exclusive_group()
+    for name, sign in (("comma", ","), ("point", ".")):
+        meaning = f"write {sign} before them; HUB_COEFFICIENT_DECIMAL_MARK"
+        mark.add_argument(f"--decimal-{name}", dest="decimal_mark", action="store_const", const=sign, help=meaning)
+    files.add_argument("--stamp", choices=("start", "end"), help="of the step; HUB_COEFFICIENT_STAMP")
+
+
 def _add_allocate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     allocate = verbs.add_parser("allocate", help="compute a worked case of sharing, without a database")
     form = "JSON of the form of tests/data/allocation/cases"
     allocate.add_argument("--case", type=Path, required=True, metavar="FILE", help=form)
     allocate.add_argument("--json", action="store_true", help="the figures as JSON")
+
+
+def _add_compare(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compare = verbs.add_parser("compare", help="replay past months under keys that a community thinks of")
+    compare.add_argument("community", metavar="COMMUNITY")
+    compare.add_argument("--keys", type=Path, required=True, metavar="FILE", help="the keys, as docs/compare.md says")
+    twelve = "the twelve whole months before today by default"
+    compare.add_argument("--from", dest="first", metavar="YYYY-MM", help=f"the first month; {twelve}")
+    compare.add_argument("--to", dest="last", metavar="YYYY-MM", help="the last month")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="a folder for the reports and tables")
+    compare.add_argument("--lang", choices=("en", "fr"), default="en", help="of what is printed; reports are in both")
+    compare.add_argument("--force", action="store_true", help="overwrite files that are there")
+    compare.add_argument("--names", action="store_true", help="members by their names, instead of by lot")
+    compare.add_argument("--json", action="store_true", help="the result as JSON")
 
 
 def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -160,12 +195,22 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     table.add_argument("--flow", **flow)
     for column in ("time", "value", "point", "flow"):
         table.add_argument(f"--{column}-column", metavar="NAME", help=f"header of the {column}s, where it is another")
+    settled = sources.add_parser("settlement", help="the operator's own results of a community, as JSON or CSV")
+    settled.add_argument("community", metavar="COMMUNITY", help="whose results these are")
+    settled.add_argument("file", type=Path, nargs="+", metavar="FILE")
+    settled.add_argument("--unit", choices=("W", "kW", "Wh", "kWh"), help="of curves; W and kW are means over the step")
+    settled.add_argument("--stamp", choices=("start", "end"), help="of curves: whether times are starts or ends")
+    settled.add_argument("--zone", metavar="ZONE", help="of times without offset; the community's by default")
+    settled.add_argument("--step-min", type=int, metavar="N", help="length of the step; told by the times by default")
     sources.add_parser("list", help="show the files that were imported")
     undone = sources.add_parser("undo", help="take files back: what their values had replaced counts again")
     undone.add_argument("what", nargs="+", metavar="FILE", help="the file, or its number in `hub import list`")
     compared = verbs.add_parser("residuals", help="compare what devices say with the operator's curves")
     compared.add_argument("community", metavar="COMMUNITY")
     compared.add_argument("--month", metavar="YYYY-MM", help="the last whole month by default")
+    compared.add_argument(
+        "--settlement", action="store_true", help="instead: the hub's own figures and the operator's results"
+    )
     _add_recompute(verbs)
 
 
@@ -180,6 +225,12 @@ def _add_recompute(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _add_settled(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     settled = verbs.add_parser("settlements", help="show the settled months of a community, with every version of each")
     settled.add_argument("community", metavar="COMMUNITY")
+    worth = verbs.add_parser("value", help="show what sharing was worth to each in EUR, and how evenly it was shared")
+    worth.add_argument("community", metavar="COMMUNITY")
+    worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; the last whole one by default")
+    worth.add_argument("--to", dest="last", metavar="YYYY-MM", help="the last month")
+    worth.add_argument("--by", choices=("month", "season", "year"), default="month", help="of how evenly; month")
+    worth.add_argument("--json", action="store_true", help="month by month, as JSON")
     waiting = verbs.add_parser("stale", help="show the days that wait to be computed, and those that could not be")
     waiting.add_argument("--json", action="store_true", help="all of them as JSON")
     waiting.add_argument("--retry", action="store_true", help="first make those that could not be due now")
@@ -236,6 +287,8 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     for name, default, what in (
         ("sharing-points", 1000, "points that share"),
         ("steps", 17_520, "steps in which they do, a year of half-hours"),
+        ("members", 200, "members of the community whose keys are compared"),
+        ("months", 12, "months on which they are"),
     ):
         bench.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"allocate: {what} ({default})")
     bench.add_argument(

@@ -16,6 +16,7 @@ from energy.model import Message
 from energy.territory import times_without_key
 from hub import (
     allocate,
+    coefficients,
     decoding,
     explain,
     heard,
@@ -25,17 +26,20 @@ from hub import (
     refused,
     replay,
     residuals,
+    result_residuals,
     services,
     swaps,
     viewers,
     workers,
 )
 from hub.bench.run import run_bench
+from hub.compare import run_compare
 from hub.counted import counted
 from hub.files import read_territory_file, read_text
 from hub.settings import Settings, misspelt, read_settings
 from hub.settlements import run_settlements
 from hub.stale import run_stale
+from hub.value import run_value
 from ingest.append import Appender
 from ingest.broker import broker_at
 from ingest.decode import Decoder
@@ -216,6 +220,11 @@ def _rejected(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _residuals(arguments: argparse.Namespace, settings: Settings) -> int:
+    show = result_residuals.run_result_residuals if arguments.settlement else residuals.run_residuals
+    return show(arguments, settings)
+
+
 def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
     from hub import backup  # noqa: PLC0415 - nothing else asks for the programs of PostgreSQL
 
@@ -255,11 +264,14 @@ COMMANDS: dict[str, Verb] = {
     "import": _on_schema(importing.run_import),
     "swap": _on_schema(swaps.run_swap),
     "explain": _on_schema(explain.run_explain),
-    "residuals": _on_schema(residuals.run_residuals),
+    "residuals": _on_schema(_residuals),
     "recompute": _on_schema(recompute.run_recompute),
+    "export": _on_schema(coefficients.run_export),
     "settlements": _on_schema(run_settlements),
+    "value": _on_schema(run_value),
     "stale": _on_schema(run_stale),
     "allocate": allocate.run_allocate,
+    "compare": _on_schema(run_compare),
     "bench": run_bench,
     "replay": _replay,
     "backup": _backup,

@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -12,13 +12,14 @@ import psycopg
 
 from energy.errors import InvalidInput, NotFound
 from energy.frames import FLOW_INTERVALS, UTC_TIME
-from energy.time import STEP, Span, ceil_to_step, floor_to_step, local_day, parse_instant, rfc3339, utc_day
+from energy.time import STEP, Span, ceil_to_step, floor_to_step, rfc3339, utc_day
 from hub.explain_text import Teller
 from hub.explain_words import Words
+from hub.named_times import day_or_time
 from hub.settings import Settings
 from processing.doubts import reach_of
 from processing.explain import Flow, Quarter, Said, explain
-from processing.explain_events import Event, Known
+from processing.explain_events import JUST_BEFORE, Event, Known
 from processing.explain_missing import Missing
 from processing.flags import Place
 from processing.intervals import measure
@@ -54,10 +55,10 @@ def span_of(start: str, end: str | None, settings: Settings) -> Span:
     Raises:
         InvalidInput: it is no span, or a longer one than a month.
     """
-    first = _named(start, settings)
+    first = day_or_time(start, settings.zone_info)
     if end is None and not isinstance(first, Span):
         raise InvalidInput("say until when: hub explain POINT START END; a day alone, as 2026-01-05, needs no end")
-    last = first if end is None else _named(end, settings)
+    last = first if end is None else day_or_time(end, settings.zone_info)
     since = first.start if isinstance(first, Span) else floor_to_step(first)
     until = last.end if isinstance(last, Span) else ceil_to_step(last)
     if until <= since:
@@ -65,17 +66,6 @@ def span_of(start: str, end: str | None, settings: Settings) -> Span:
     if until - since > LONGEST:
         raise InvalidInput(f"{start} to {end} is longer than 31 days: explain a shorter span")
     return Span(since, until)
-
-
-def _named(text: str, settings: Settings) -> Span | datetime:
-    try:
-        if len(text) == len("2026-01-05"):
-            return local_day(date.fromisoformat(text), settings.zone_info)
-        return parse_instant(text, settings.zone_info)
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(
-            f"{text!r} is neither a day nor a time: write 2026-01-05, or 2026-01-05T10:00 ({settings.zone} time)"
-        ) from error
 
 
 def read_known(
@@ -111,6 +101,7 @@ def read_known(
         stored=recomputation.read_intervals(reader, connection, [point_no], span),
         curves=curves.read_filed(reader, connection, point_no, days),
         outages=intervals.read_outages(reader, connection, series, span),
+        set_back=intervals.read_set_back(reader, connection, series, Span(span.start, span.end - JUST_BEFORE)),
         devices=intervals.read_devices(reader, connection, series),
     )
 

@@ -50,6 +50,9 @@ FR: Final = {
     "outage": "{at} {meter} a affiché 0 alors qu’il avait déjà compté : c’est une coupure, le relevé est"
     " écarté.|{between} {meter} a affiché 0 dans {n} relevés alors qu’il avait déjà compté : c’est une coupure, ils"
     " sont écartés.",
+    "set_back": "{at} {meter} a transmis un relevé pour la seconde fois, et plus élevé que les suivants : son horloge"
+    " avait reculé, ce relevé est écarté.|{between} {meter} a transmis {n} relevés pour la seconde fois, et plus élevés"
+    " que les suivants : son horloge avait reculé, ils sont écartés.",
     "reset": "{between} {meter} est tombé de {before} à {after} kWh et a continué de là : il a été remis à zéro ou "
     "remplacé. Rien n’est compté entre les deux ; si le compteur a été remplacé, `hub swap` l’enregistre.",
     "leap": "{between} {meter} est monté de {before} à {after} kWh, plus qu’il n’en peut passer dans ce temps : rien"

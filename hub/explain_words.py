@@ -55,6 +55,9 @@ EN: Final = {
     "outage": "{at} {meter} showed 0 although it had counted before: this is an outage, the reading is left out.|"
     "{between} {meter} showed 0 in {n} readings although it had counted before: this is an outage,"
     " they are left out.",
+    "set_back": "{at} {meter} told a reading for the second time, and more than it showed afterwards: its clock was set"
+    " back, this reading is left out.|{between} {meter} told {n} readings for the second time, and more than it showed"
+    " afterwards: its clock was set back, they are left out.",
     "reset": "{between} {meter} fell from {before} to {after} kWh and went on from there: it was reset or replaced. "
     "Nothing is counted across it; if the meter was replaced, `hub swap` records it.",
     "leap": "{between} {meter} rose from {before} to {after} kWh, more than can flow in that time:"

@@ -13,7 +13,7 @@ from hub.import_words import LONGEST_POINT, POINTS_NAMED, local_time
 from hub.settings import Settings
 from ingest.files.packed import MOST_BYTES, too_large, unpacked
 from ingest.files.words import shown
-from store import curves, indexes
+from store import curves, indexes, operator_results
 from store.connect import connect
 from store.curves import KnownFile
 
@@ -41,6 +41,7 @@ def run_undo(what: Sequence[str], settings: Settings) -> int:
         found = dict(file for word in what for file in _files(connection, word))
         for number, name in found.items():
             undone = curves.undo(connection, number) + indexes.undo(connection, number)
+            undone += operator_results.undo(connection, number)
             curves.forget_file(connection, number)
             back = f", {undone.back:,} that they had replaced came back" if undone.back else ""
             print(f"undone: {name or f'file {number}'}; {counted(undone.gone, 'value')} went{back}")

@@ -17,6 +17,7 @@ from energy.frames import CURVES, INDEXES
 from energy.model import Quantity
 from hub.counted import counted
 from hub.import_progress import Progress
+from hub.import_results import import_results
 from hub.import_undo import bytes_of, run_list, run_undo
 from hub.import_words import problem_lines, told, undeclared, warnings, why_nothing
 from hub.settings import Settings
@@ -24,7 +25,8 @@ from ingest.files import ADAPTERS, FileContent, FileOptions, Problem, generic, r
 from ingest.files.packed import Member, is_packed, unpacked
 from ingest.files.text import open_text
 from ingest.files.words import RANKS, shown
-from store import curves, indexes
+from store import curves, indexes, operator_results
+from store.communities import read_community
 from store.connect import connect
 from store.curves import CurveFile
 
@@ -51,13 +53,12 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
         return run_list(settings)
     if arguments.source == "undo":
         return run_undo(arguments.what, settings)
-    options = options_of(arguments)
     files: Sequence[Path] = arguments.file
     refusals: list[str] = []
     done = 0
     progress = Progress(len(files))
     with connect(settings.database_url) as connection:
-        curves.prepare(connection)
+        take = _taker(connection, arguments, settings, progress)
         for place, file in enumerate(files, start=1):
             name = shown(file.name, LONGEST_NAME)
             progress.file(place, name)
@@ -65,9 +66,7 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
                 for member in unpacked(bytes_of(file), name):
                     progress.read(len(member.content))
                     try:
-                        text = import_file(
-                            connection, member, arguments.source, options, settings.zone_info, progress.stored
-                        )
+                        text = take(member)
                     except InvalidInput as error:
                         refusals.append(str(error))
                         continue
@@ -84,6 +83,19 @@ def run_import(arguments: argparse.Namespace, settings: Settings) -> int:
     for refusal in refusals:
         print(f"! {refusal}", file=sys.stderr)
     return 0
+
+
+def _taker(
+    connection: psycopg.Connection, arguments: argparse.Namespace, settings: Settings, progress: Progress
+) -> Callable[[Member], str]:
+    """What imports one file, as the words of the command say; it tells what became of it."""
+    options, zone = options_of(arguments), settings.zone_info
+    if arguments.source == "settlement":
+        community = read_community(connection, arguments.community)
+        operator_results.prepare(connection)
+        return lambda file: import_results(connection, file, community, options, zone)
+    curves.prepare(connection)
+    return lambda file: import_file(connection, file, arguments.source, options, zone, progress.stored)
 
 
 def options_of(arguments: argparse.Namespace) -> FileOptions:

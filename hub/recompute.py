@@ -19,7 +19,7 @@ from store.communities import read_community
 from store.connect import FrameReader, connect
 
 DIFFERS: Final = 1
-KINDS: Final[tuple[Kind, ...]] = ("interval", "allocation", "balance")
+KINDS: Final[tuple[Kind, ...]] = ("interval", "allocation", "pair", "balance")
 
 
 def run_recompute(arguments: argparse.Namespace, settings: Settings) -> int:

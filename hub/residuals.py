@@ -64,8 +64,8 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def month_of(text: str | None, zone: ZoneInfo, now: datetime) -> Span:
-    """The local month that a person named, or the last whole one.
+def month_of(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--month") -> Span:
+    """The local month that a person named by an option, or the last whole one.
 
     Raises:
         InvalidInput: it is no month.
@@ -76,7 +76,7 @@ def month_of(text: str | None, zone: ZoneInfo, now: datetime) -> Span:
     try:
         return local_month(datetime.strptime(text, "%Y-%m").date(), zone)  # noqa: DTZ007 - a month has no zone
     except (ValueError, OverflowError) as error:
-        raise InvalidInput(f"--month {text!r} is not a month: write it as 2026-01") from error
+        raise InvalidInput(f"{option} {text!r} is not a month: write it as 2026-01") from error
 
 
 def table(title: Sequence[str], rows: Iterable[Sequence[str]], meaning: str) -> str:
@@ -98,9 +98,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["point"],
         row["flow"],
-        _kwh(row["operator_wh"]),
-        _kwh(row["device_wh"]),
-        _kwh(row["device_residual_wh"], sign="+"),
+        kwh(row["operator_wh"]),
+        kwh(row["device_wh"]),
+        kwh(row["device_residual_wh"], sign="+"),
         "-" if rate is None else f"{rate:+.1%}",
         f"{row['compared']:,}",
         f"{row['operator_only']:,} / {row['device_only']:,}",
@@ -108,14 +108,15 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _index_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    cells = [row["point"], row["flow"], _kwh(row["index_wh"]), f"{row['stretches']:,}"]
+    cells = [row["point"], row["flow"], kwh(row["index_wh"]), f"{row['stretches']:,}"]
     for source in ("curve", "device"):
         residual_wh = row[f"index_{source}_residual_wh"]
         index_wh = None if residual_wh is None else row[f"index_{source}_wh"] - residual_wh
         rate = f"{residual_wh / index_wh:+.1%}" if index_wh else "-"
-        cells += [_kwh(residual_wh, sign="+"), rate, f"{row[f'index_{source}_stretches']:,}"]
+        cells += [kwh(residual_wh, sign="+"), rate, f"{row[f'index_{source}_stretches']:,}"]
     return tuple(cells)
 
 
-def _kwh(energy_wh: int | None, sign: str = "-") -> str:
+def kwh(energy_wh: int | None, sign: str = "-") -> str:
+    """Energy in kWh, down to the Wh; what is not known is a dash."""
     return "-" if energy_wh is None else f"{energy_wh / 1000:{sign},.3f}"

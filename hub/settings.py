@@ -114,6 +114,18 @@ class Settings(BaseSettings):
         description="And in degrees east. Without both, no night is known.",
     )
     zone: str = Field("Europe/Paris", description="Time zone of devices that write local time without an offset.")
+    coefficient_decimals: int = Field(
+        1, ge=0, le=4, description="Decimals of a percent in `hub export coefficients`, rounded down; not verified."
+    )
+    coefficient_separator: Literal[";", ",", "tab"] = Field(
+        ";", description="What stands between the columns of `hub export coefficients`; not verified."
+    )
+    coefficient_decimal_mark: Literal[",", "."] = Field(
+        ",", description="Decimal mark of `hub export coefficients`; not verified."
+    )
+    coefficient_stamp: Literal["end", "start"] = Field(
+        "end", description="Which end of its step a line of `hub export coefficients` is stamped with; not verified."
+    )
     api_host: str = Field("127.0.0.1", description="Address on which the HTTP interface listens.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP interface; 0 takes a free one.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")

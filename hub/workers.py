@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from energy.errors import InvalidInput, Unavailable
-from energy.model import FOREVER_AGO
+from energy.validity import FOREVER_AGO
 from hub.services import listener_of
 from hub.settings import Settings, environment_with
 from ingest.broker import GROUP

@@ -10,7 +10,8 @@ from typing import Final
 import psycopg
 
 from energy.errors import UndecodableMessage
-from energy.model import FOREVER_AGO, TECHNICAL, Message, Reading, Site
+from energy.model import TECHNICAL, Message, Reading, Site
+from energy.validity import FOREVER_AGO
 from ingest.decode import LONGEST_REASON, Decoder, unwrap_parts
 from ingest.plausible import OLDEST, split_plausible
 from store import readings as store

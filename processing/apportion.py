@@ -15,7 +15,7 @@ def apportion(
 
     Args:
         rows: `group` (UInt32, from 0 on, in order) and `weight` (Int64, not negative). Ties go to the lower `place`
-            (Int64, from 0 on, below the number of rows), or without one to the earlier row.
+            (Int64, from 0 on, no two alike in a group), or without one to the earlier row.
         total: what the parts of each group must add up to, for each group. [Wh]
         base: what weight/whole of it is the part of a row, where it is not the total. [Wh]
         whole: what the weights are parts of, where it is not their sum; the sum is at most that.
@@ -34,8 +34,8 @@ def apportion(
         whole = sums(rows, "weight", len(total))
     if isinstance(whole, int):
         whole = pl.repeat(whole, len(total), dtype=pl.Int64, eager=True)
-    whole = whole.clip(1)
-    if largest(base) * largest(weight) >= LARGEST or largest(whole) * rows.height >= LARGEST:
+    whole, places = whole.clip(1), largest(place) + 1
+    if largest(base) * largest(weight) >= LARGEST or largest(whole) * places >= LARGEST:
         weight, place, base, whole = (values.cast(pl.Int128) for values in (weight, place, base, whole))
     split = (
         pl.DataFrame(
@@ -53,7 +53,7 @@ def apportion(
             "total",
             pl.col("part").cast(pl.Int64),
             # Remainder first, then place: the k largest of these are those who get a Wh more.
-            claim=(pl.col("product") - pl.col("part") * pl.col("whole")) * rows.height - pl.col("place"),
+            claim=(pl.col("product") - pl.col("part") * pl.col("whole")) * places - pl.col("place"),
         )
     )
     left = (pl.col("total").first() - pl.col("part").sum()).cast(pl.UInt32)

@@ -3,15 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import polars as pl
 
 from energy.errors import KeyNotValid
-from energy.frames import ALLOCATION, BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION, UTC_TIME, require
+from energy.frames import (
+    ALLOCATION,
+    BALANCE,
+    FLOW_INTERVALS,
+    GIVEN,
+    INTERVALS,
+    SETTLED_ALLOCATION,
+    UTC_TIME,
+    require,
+)
 from energy.keys import SharingKey
-from energy.model import Role, Validity
+from energy.model import Role
 from energy.time import STEP, rfc3339
+from energy.validity import Validity
+from processing.producers import give
 from processing.sharing import share
+
+KEYED: Final = pl.Schema({**ALLOCATION, "key_no": pl.Int32})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +40,23 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A sharing key and the time over which the community applies it."""
+    """A sharing key, the time over which the community applies it, and the number of its rule where it has one."""
 
     key: SharingKey
     validity: Validity
+    key_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """SETTLED_ALLOCATION of the members and BALANCE of the community over the same steps.
+    """SETTLED_ALLOCATION of the members and BALANCE of the community over the same steps, and GIVEN by producers.
 
     `without_key` are the starts of the steps with energy that no key covers, in order; they are in neither.
     """
 
     allocation: pl.DataFrame
     balance: pl.DataFrame
+    pairs: pl.DataFrame
     without_key: pl.Series
 
 
@@ -64,19 +80,42 @@ def settle(
     Raises:
         KeyNotValid: a step with energy that several keys cover.
     """
-    awaited = _awaited(members)
-    known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
-    known = known.filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
-    intervals = _widen(known)
-    parts = [share(_under(intervals, a.validity), a.key).select(ALLOCATION.names()) for a in agreements]
-    allocation = pl.concat([ALLOCATION.to_frame(), *parts]).sort("start", "point")
+    awaited = awaited_flows(members)
+    known = known_flows(flows, awaited, step)
+    intervals = widen(known)
+    shared = [_shared(intervals, agreement) for agreement in agreements]
+    allocation = pl.concat([KEYED.to_frame(), *(part.select(KEYED.names()) for part in shared)]).sort("start", "point")
     _check_shared_once(allocation)
+    pairs = [give(part, agreement.key) for part, agreement in zip(shared, agreements, strict=True)]
     allocation = _with_quality(allocation, known)
     without_key = intervals.join(allocation, on="start", how="anti").get_column("start").unique().sort()
-    return Settlement(allocation, _balance(allocation, known, awaited, step), without_key)
+    balance = _balance(allocation, known, awaited, step)
+    return Settlement(allocation, balance, pl.concat([GIVEN.to_frame(), *pairs]), without_key)
 
 
-def _awaited(members: Sequence[Member]) -> pl.DataFrame:
+def settle_days(
+    flows: pl.DataFrame, members: Sequence[Member], agreements: Sequence[Agreement], step: timedelta
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """SETTLED_ALLOCATION, GIVEN and BALANCE of days; where one cannot be shared, of the others, each by itself."""
+    try:
+        settled = settle(flows, members, agreements, step)
+    except KeyNotValid:
+        days = flows.with_columns(day=pl.col("start").dt.date()).partition_by("day", include_key=False)
+        if len(days) <= 1:
+            return SETTLED_ALLOCATION.to_frame(), GIVEN.to_frame(), BALANCE.to_frame()
+        parts = [settle_days(day, members, agreements, step) for day in days]
+        allocation, pairs, balance = (pl.concat(frames) for frames in zip(*parts, strict=True))
+        return allocation, pairs, balance
+    return settled.allocation, settled.pairs, settled.balance
+
+
+def known_flows(flows: pl.DataFrame, awaited: pl.DataFrame, step: timedelta) -> pl.DataFrame:
+    """FLOW_INTERVALS of members at the settlement step, where the whole of it is known and lies in a membership."""
+    known = _at_step(require(flows, FLOW_INTERVALS), step).join(awaited, on=["point_no", "flow"])
+    return known.filter(pl.col("start") >= pl.col("valid_from"), pl.col("start") + step <= pl.col("valid_to"))
+
+
+def awaited_flows(members: Sequence[Member]) -> pl.DataFrame:
     """The flows awaited of members: withdrawals of consumers, injections of producers, both of prosumers."""
     flows = {Role.CONSUMER: ["import"], Role.PRODUCER: ["export"], Role.PROSUMER: ["import", "export"]}
     return pl.DataFrame(
@@ -103,7 +142,7 @@ def _at_step(flows: pl.DataFrame, step: timedelta) -> pl.DataFrame:
     )
 
 
-def _widen(known: pl.DataFrame) -> pl.DataFrame:
+def widen(known: pl.DataFrame) -> pl.DataFrame:
     """INTERVALS: one row per point and step, its flows side by side."""
     energy = pl.col("energy_wh")
     return (
@@ -117,8 +156,11 @@ def _widen(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _under(intervals: pl.DataFrame, validity: Validity) -> pl.DataFrame:
-    return intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") < validity.valid_to)
+def _shared(intervals: pl.DataFrame, agreement: Agreement) -> pl.DataFrame:
+    """SHARED of the steps that begin under an agreement, with its key_no."""
+    validity = agreement.validity
+    under = intervals.filter(pl.col("start") >= validity.valid_from, pl.col("start") < validity.valid_to)
+    return share(under, agreement.key).with_columns(key_no=pl.lit(agreement.key_no, pl.Int32))
 
 
 def _with_quality(allocation: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

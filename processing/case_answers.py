@@ -27,8 +27,8 @@ def answer(case: object) -> dict[str, Any]:
     """
     given = table(case, "the case")
     kind = given.get("kind", "allocation")
-    if kind not in KINDS:
-        raise InvalidInput(f"the kind {kind!r} is not known; there are {', '.join(KINDS)}")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InvalidInput(f"the kind {kind!r:.40} is not known; there are {', '.join(KINDS)}")
     return {"id": given.get("id"), "kind": kind, **KINDS[kind](given)}
 
 
@@ -119,8 +119,10 @@ def _coefficient_file(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _indicators(given: Mapping[str, Any]) -> dict[str, Any]:
-    vectors = []
-    for place, vector in enumerate(given.get("vectors", []), start=1):
+    listed, vectors = given.get("vectors"), []
+    if not isinstance(listed, list):
+        raise InvalidInput("vectors is missing: a list of tables with a list x")
+    for place, vector in enumerate(listed, start=1):
         values = table(vector, f"vector {place}").get("x")
         if not isinstance(values, list):
             raise InvalidInput(f"vector {place} has no list x")

@@ -1,6 +1,5 @@
 """Worked cases of sharing, as `hub allocate` reads them: by the form of tests/data/allocation/cases."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,13 +62,13 @@ def read_case(case: Mapping[str, Any]) -> Case:
     """
     method = case.get("method")
     if not isinstance(method, str) or method not in METHODS:
-        raise InvalidInput(f"the method {method!r} is not known; there are {', '.join(METHODS)}")
+        raise InvalidInput(f"the method {method!r:.40} is not known; there are {', '.join(METHODS)}")
     steps = case.get("intervals")
     if not isinstance(steps, list) or not steps:
         raise InvalidInput("the case has no intervals")
     minutes = case.get("interval_minutes", 15)
     if minutes not in STEPS_MIN:
-        raise InvalidInput(f"interval_minutes is {minutes!r}, not 15, 30 or 60")
+        raise InvalidInput(f"interval_minutes is {minutes!r:.40}, not 15, 30 or 60")
     step = timedelta(minutes=minutes)
     homes = [_homes(interval, place) for place, interval in enumerate(steps, start=1)]
     flows = [_flows(interval, homes[place - 1], place) for place, interval in enumerate(steps, start=1)]
@@ -89,10 +88,12 @@ def number(value: object, where: str) -> Fraction:
     """A number of a case, exactly as it is written.
 
     Raises:
-        InvalidInput: it is none, or negative.
+        InvalidInput: it is none, negative, or more than can be computed.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise InvalidInput(f"{where} is {value!r}, which is no amount")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise InvalidInput(f"{where} is {value!r:.40}, which is no amount")
+    if value > LARGEST_SUM:
+        raise InvalidInput(f"{where} is more than can be computed")
     return Fraction(str(value))
 
 
@@ -156,7 +157,7 @@ def _key(kind: str, case: Mapping[str, Any], steps: list[Any], step: timedelta) 
     rules = [str(rule) for rule in Surplus]
     named = case.get("surplus_rule", Surplus.TO_PRODUCERS)
     if named not in rules:
-        raise InvalidInput(f"the surplus_rule {named!r} is not known; there are {' and '.join(rules)}")
+        raise InvalidInput(f"the surplus_rule {named!r:.40} is not known; there are {' and '.join(rules)}")
     surplus = Surplus(named)
     match kind:
         case "prorata":
@@ -202,7 +203,7 @@ def _shares(value: object, where: str) -> dict[str, int]:
 
 def _weight(value: object, point: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(f"the weight of {point} is {value!r}, not a whole number")
+        raise InvalidInput(f"the weight of {point} is {value!r:.40}, not a whole number")
     return value
 
 

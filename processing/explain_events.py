@@ -19,10 +19,11 @@ from processing.registers import HELD, STEP_US, Judged, Lines
 from processing.swaps import join_swaps
 
 EVENT_KINDS: Final = (
-    "glitch_low", "glitch_high", "held", "outage", "reset", "leap", "rollover", "swap", "swap_left_out", "swap_unused",
-    "replaced", "linear", "still", "shape", "even", "open",
+    "glitch_low", "glitch_high", "held", "outage", "set_back", "reset", "leap", "rollover", "swap",
+    "swap_left_out", "swap_unused", "replaced", "linear", "still", "shape", "even", "open",
 )  # fmt: skip
-"""Left out: a glitch below or above its neighbours, the last reading that does not fit, zeros of an outage. Breaks: the
+"""Left out: a glitch below or above its neighbours, the last reading that does not fit, zeros of an outage, what a
+clock set back told. Breaks: the
 register fell, or rose more than can be. Another device, without a recorded swap. Gaps: in a straight line, standing
 still, by other weeks' shape, spread evenly, or left open."""
 
@@ -62,7 +63,8 @@ class Known:
     `curves` are the operator's CURVES of the UTC days of the span, each with its `file`.
 
     `reference` are FLOW_INTERVALS measured within four weeks of long gaps, `stored` those of the span with their
-    source, `outages` the zeros of registers that were positive before (series_no, at), `devices` who tells each series.
+    source, `outages` the zeros of registers that were positive before, `set_back` what clocks that were set back told
+    (series_no, at), `devices` who tells each series.
     """
 
     readings: pl.DataFrame
@@ -71,6 +73,7 @@ class Known:
     reference: pl.DataFrame
     stored: pl.DataFrame
     outages: pl.DataFrame
+    set_back: pl.DataFrame
     curves: pl.DataFrame
     devices: Mapping[int, str]
 
@@ -155,7 +158,8 @@ def events_of(known: Known, shown: Shown, shaped: pl.DataFrame, span: Span) -> l
             kind = "even" if filled[line, at] == EVEN_GAP else "shape"  # noqa: PLW2901 - it is known better now
             weeks = _weeks(at, until, measured.get(flow, set()))
         events.append(Event(kind, at, until, flow, device, tariff, before_wh, after_wh, energy_wh, weeks=weeks))
-    events += [*_swaps(known.swaps, shown), *_outages(known)]
+    events += [*_swaps(known.swaps, shown), *_unused(known, known.outages, "outage")]
+    events += _unused(known, known.set_back, "set_back")
     return _joined([e for e in events if e.at < span.end and (e.until > span.start or e.at >= span.start)])
 
 
@@ -238,12 +242,12 @@ def _swaps(swaps: pl.DataFrame, shown: Shown) -> list[Event]:
     return events
 
 
-def _outages(known: Known) -> list[Event]:
-    """Zeros of outages, those in a row together."""
+def _unused(known: Known, readings: pl.DataFrame, kind: str) -> list[Event]:
+    """Readings of registers that count as none, those in a row together."""
     usable = known.readings.select("series_no", "at", after="at").sort("at")
     registers = known.routes.filter(pl.col("kind") == "register")
     runs = (
-        known.outages.sort("at")
+        readings.sort("at")
         .join_asof(usable, on="at", by="series_no", check_sortedness=False)
         .join(registers, on="series_no")
         .filter(pl.col("at") >= pl.col("valid_from"), pl.col("at") < pl.col("valid_to"))
@@ -252,7 +256,7 @@ def _outages(known: Known) -> list[Event]:
     )
     columns = ["series_no", "first", "last", "flow", "tariff", "times"]
     return [
-        Event("outage", first, last, flow, known.devices[series_no], tariff, times=times)
+        Event(kind, first, last, flow, known.devices[series_no], tariff, times=times)
         for series_no, first, last, flow, tariff, times in runs.select(columns).iter_rows()
     ]
 

@@ -75,7 +75,8 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
 
     Args:
         members: one row per member (and group): allocated_wh, consumption_wh, and the columns of `by`. A member with
-            several rows in a group (of several months) counts once, by `point`.
+            several rows in a group (of several months) counts once, by `point`; a row of which something is not known
+            does not count.
         by: columns that name the group.
 
     Returns:
@@ -83,7 +84,9 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
         autoproduction_p90_p10 of the members' rates, share_against_need with consumption as need, and parity of the
         group within all members (of the same season, where `by` has a season).
     """
-    once = members.group_by(*by, "point").agg(pl.col("allocated_wh", "consumption_wh").sum()).sort(*by, "point")
+    energy = pl.col("allocated_wh", "consumption_wh")
+    once = members.drop_nulls(["allocated_wh", "consumption_wh"]).group_by(*by, "point").agg(energy.sum())
+    once = once.sort(*by, "point")
     within = ["season"] if "season" in by else []
     rows = []
     for names, group in once.group_by(*by, maintain_order=True) if by else [((), once)]:

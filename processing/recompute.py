@@ -13,20 +13,20 @@ from typing import Any, Final, Literal, TypeAlias
 import polars as pl
 import psycopg
 
-from energy.errors import KeyNotValid
-from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION, UTC_TIME
+from energy.frames import FLOW_INTERVALS, UTC_TIME
 from energy.time import Span, utc_day
-from processing.balance import Agreement, Member, settle
+from processing.balance import Agreement, Member, settle_days
 from processing.curves import intervals_from_curves
 from processing.flags import Place
+from processing.participation import part_of
 from processing.points import make_intervals
 from processing.stale_days import Waiting, read_waiting
-from store import curves, intervals, recomputation, spans
+from store import balances, curves, intervals, recomputation, spans
 from store.connect import FrameReader
 from store.queries import statement
 from store.recomputation import NUMBERED, CheckedPoint, one_moment
 
-Kind: TypeAlias = Literal["interval", "allocation", "balance"]
+Kind: TypeAlias = Literal["interval", "allocation", "pair", "balance"]
 DAYS_AT_ONCE: Final = 7
 POINTS_AT_ONCE: Final = 20
 """At a reading every ten seconds, 20 points of three registers say 3.6 million readings in 7 days."""
@@ -190,7 +190,7 @@ class _Check:
             return
         rows = recomputation.read_members(self.reader, self.connection, community_no)
         members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
-        agreements = [Agreement(version.key, version.validity) for version in rules.keys]
+        agreements = [Agreement(row.key, row.validity, row.no) for row in rules.keys]
         self._note_frozen({f"community {rules.community}": rules.frozen_before})
         since = rules.frozen_before or self.piece.start
         waiting = self.waiting.communities.filter(pl.col("community_no") == community_no)
@@ -200,23 +200,33 @@ class _Check:
             return _without(frame, waiting, "community_no")
 
         flows = free(flows.filter(pl.col("point_no").is_in([row.point_no for row in rows])))
-        allocation, balance = _settle(flows.drop("community_no"), members, agreements, rules.step)
+        parts = part_of(flows, balances.read_participations(self.reader, self.connection, community_no))
+        allocation, given, balance = settle_days(parts, members, agreements, rules.step)
         numbers = {row.point: row.point_no for row in rows}
         names = {point.number: point.id for point in self.points}
-        allocation = allocation.with_columns(point_no=pl.col("point").replace_strict(numbers, return_dtype=pl.Int32))
+        allocation = allocation.with_columns(point_no=balances.number("point", numbers))
         stored = recomputation.read_allocations(self.reader, self.connection, community_no, self.piece)
-        parts = self._compare(
+        shares = self._compare(
             "allocation",
             free(stored),
             free(allocation).select("community_no", *NUMBERED.names()),
             ["community_no", "point_no", "start"],
             lambda row: f"{names.get(row['point_no'], row['point_no'])} in {rules.community}",
         )
+        stored = recomputation.read_pairs(self.reader, self.connection, community_no, self.piece)
+        pairs = self._compare(
+            "pair",
+            free(stored),
+            free(balances.numbered_pairs(given, numbers)),
+            ["community_no", "producer_no", "point_no", "start"],
+            lambda row: " of ".join(str(names.get(no, no)) for no in (row["point_no"], row["producer_no"])),
+        )
         stored = recomputation.read_balances(self.reader, self.connection, community_no, self.piece)
         wholes = self._compare(
             "balance", free(stored), free(balance), ["community_no", "start"], lambda _: rules.community
         )
-        self.found.community_days.update(_days(parts, "community_no") | _days(wholes, "community_no"))
+        for differing in (shares, pairs, wholes):
+            self.found.community_days.update(_days(differing, "community_no"))
 
     def _compare(
         self,
@@ -257,21 +267,6 @@ class _Check:
     def _note_frozen(self, named: dict[str, datetime | None]) -> None:
         frozen = {name: before for name, before in named.items() if before is not None and before > self.piece.start}
         self.found.frozen.update(frozen)
-
-
-def _settle(
-    flows: pl.DataFrame, members: list[Member], agreements: list[Agreement], step: timedelta
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """SETTLED_ALLOCATION and BALANCE of days; where one of them cannot be shared, of the others, each by itself."""
-    try:
-        settled = settle(flows, members, agreements, step)
-    except KeyNotValid:
-        days = flows.with_columns(day=pl.col("start").dt.date()).partition_by("day", include_key=False)
-        if len(days) <= 1:
-            return SETTLED_ALLOCATION.to_frame(), BALANCE.to_frame()
-        parts = [_settle(day, members, agreements, step) for day in days]
-        return pl.concat([allocation for allocation, _ in parts]), pl.concat([balance for _, balance in parts])
-    return settled.allocation, settled.balance
 
 
 def _split(rows: pl.DataFrame, points: list[CheckedPoint]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -12,15 +12,19 @@ import psycopg
 from energy.errors import Unavailable
 from energy.time import STEP, Span, ceil_to_step, floor_to_step, rfc3339, utc_day, utc_days
 from processing.balance import Agreement, Member, settle
+from processing.beside import work_beside
 from processing.checking import Checker, Nightly
 from processing.curves import intervals_from_curves
 from processing.doubts import reach_of
+from processing.endure import endure
 from processing.flags import Place
 from processing.housekeeping import Housekeeper
+from processing.participation import part_of
 from processing.points import make_intervals, with_partners
 from processing.power_now import power_now
+from processing.sharing import shared_at_once
 from store import balances, curves, intervals, spans
-from store.connect import FrameReader, connect, database_answers
+from store.connect import FrameReader, connect
 from store.queries import statement
 from store.retention import Keeping
 from store.spans import Kind, StaleSpan
@@ -29,8 +33,6 @@ log = logging.getLogger(__name__)
 
 SPANS_AT_ONCE: Final = 500
 POLL_S: Final = 5.0
-SHORTEST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 30.0
 DAYS_AT_ONCE: Final = 31
 ONE_DAY: Final = timedelta(days=1)
 CLOSE: Final = timedelta(hours=2)
@@ -50,42 +52,54 @@ def work(
 ) -> None:
     """Recompute what is marked stale, and keep house, until told to stop; a database that goes away is waited for.
 
-    Without `keeping` nobody keeps house, without `nightly` nobody checks, without
-    `place` nobody knows when it is night. A database that refuses for another reason
-    ends the work, with one sentence in the log.
+    Statements and comparisons are made in a thread beside, and end with this one. Without `keeping` nobody keeps house,
+    without `nightly` nobody checks, without `place` nobody knows when it is night.
     """
-    pause_s = SHORTEST_PAUSE_S
-    while not stop.is_set():
+    over, busy = threading.Event(), threading.Event()
+    beside = threading.Thread(target=work_beside, args=(url, over, busy), name="hub-beside", daemon=True)
+    beside.start()
+    try:
+        endure(stop, lambda has_answered: _work_on(url, stop, busy, has_answered, keeping, nightly, place))
+    finally:
+        over.set()
+        beside.join()
+
+
+def _work_on(
+    url: str,
+    stop: threading.Event,
+    busy: threading.Event,
+    has_answered: Callable[[], None],
+    keeping: Keeping | None,
+    nightly: Nightly | None,
+    place: Place | None,
+) -> None:
+    with connect(url) as connection, connect(url) as ears:
+        worker = Worker(url, connection, place)
+        checker = nightly and Checker(url, connection, nightly)
+        ears.execute(statement("stale_listen"))
         try:
-            with database_answers(), connect(url) as connection, connect(url) as ears:
-                worker = Worker(url, connection, place)
-                checker = nightly and Checker(url, connection, nightly)
-                ears.execute(statement("stale_listen"))
-                try:
-                    worker.work_once()
-                    pause_s = SHORTEST_PAUSE_S  # it answers, and has room for what is computed
-                    log.info("computing what changes%s", f"; {keeping}" if keeping else "")
-                    chores = [chore for chore in (keeping and Housekeeper(connection, keeping), checker) if chore]
-                    _loop(worker, ears, stop, chores)
-                finally:
-                    if checker:
-                        checker.close()
-                    worker.close()
-        # A standby that has not been promoted yet is also a database that cannot take anything.
-        except (Unavailable, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            log.warning("%s; trying again in %.1f s", error, pause_s)
-            stop.wait(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        except psycopg.Error as error:
-            log.error("the database refuses to be worked with: %s", str(error).partition("\n")[0])
-            return
+            worker.work_once()
+            has_answered()
+            log.info("computing what changes%s", f"; {keeping}" if keeping else "")
+            housekeeper = keeping and Housekeeper(connection, keeping)
+            _loop(worker, ears, stop, busy, [chore for chore in (housekeeper, checker) if chore])
+        finally:
+            if checker:
+                checker.close()
+            worker.close()
 
 
 def _loop(
-    worker: "Worker", ears: psycopg.Connection, stop: threading.Event, chores: Sequence[Housekeeper | Checker] = ()
+    worker: "Worker",
+    ears: psycopg.Connection,
+    stop: threading.Event,
+    busy: threading.Event,
+    chores: Sequence[Housekeeper | Checker],
 ) -> None:
     while not stop.is_set():
         is_busy = worker.work_once() > 0
+        (busy.set if is_busy else busy.clear)()
         have_more = [chore.step(is_busy=is_busy) for chore in chores]
         if is_busy or any(have_more):
             continue
@@ -198,17 +212,20 @@ class Worker:
         rules = balances.read_rules(self._connection, community_no)
         if rules is None:
             return  # the community was removed after the mark
-        whole = Span(floor_to_step(part.start, rules.step), ceil_to_step(part.end, rules.step))
+        at_once = max((shared_at_once(row.key, rules.step) for row in rules.keys), default=rules.step)
+        whole = Span(floor_to_step(part.start, at_once), ceil_to_step(part.end, at_once))
         span = _not_frozen(whole, rules.frozen_before)
         if span is None:
             return  # what these days were made of is gone
         rows = balances.read_members(self._connection, community_no)
         flows = balances.read_flows(self._reader, self._connection, community_no, span)
+        flows = part_of(flows, balances.read_participations(self._reader, self._connection, community_no))
         members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
-        agreements = [Agreement(version.key, version.validity) for version in rules.keys]
+        agreements = [Agreement(row.key, row.validity, row.no) for row in rules.keys]
         settled = settle(flows, members, agreements, rules.step)
         numbers = {row.point: row.point_no for row in rows}
-        balances.replace(self._connection, community_no, span, settled.allocation, settled.balance, numbers)
+        made = (settled.allocation, settled.pairs, settled.balance)
+        balances.replace(self._connection, community_no, span, *made, numbers)
         balances.announce(self._connection, community_no, list(utc_days(span)))
         self._tell_without_key(community_no, rules.community, settled.without_key)
 

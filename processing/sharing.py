@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -9,11 +10,13 @@ import polars as pl
 from energy.errors import KeyNotValid
 from energy.frames import FLOWS, INTERVALS, PAIRS, SHARED, require
 from energy.keys import HourlyMinKey, MatrixKey, SharingKey, Surplus, fault_of, surplus_of
+from energy.time import rfc3339
 from processing.apportion import apportion, sums
 from processing.offers import offer
 from processing.pairs import pairs
 
 RESULTS: Final = ("share_wh", "allocated_wh", "residual_wh", "surplus_wh", "unused_share_wh")
+HOUR: Final = timedelta(hours=1)
 BATCH_ROWS: Final = 262_144
 """So many rows are computed at a time, in whole steps: what they take stays in the processor's caches."""
 
@@ -69,12 +72,20 @@ def share_by_producer(intervals: pl.DataFrame, key: MatrixKey) -> pl.DataFrame:
 
 
 def number(intervals: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """Make FLOWS of INTERVALS, and the ids of the points by their numbers."""
+    """Make FLOWS of INTERVALS, and the ids of the points by their numbers.
+
+    Raises:
+        ValueError: a point is twice in a step, and would be offered its share twice: a bug of the caller.
+    """
     rows = require(intervals, INTERVALS)
     points = rows["point"].unique().sort()
     numbers = rows["point"].cast(pl.Enum(points)).to_physical().cast(pl.Int32)
     flows = rows.select("start", numbers.alias("point_no"), "import_wh", "export_wh")
-    return flows.sort("start", "point_no"), points
+    flows = flows.sort("start", "point_no")
+    same = (pl.col(name) == pl.col(name).shift() for name in ("start", "point_no"))
+    if twice := flows.filter(pl.all_horizontal(*same)).head(1).rows():
+        raise ValueError(f"{points[twice[0][1]]} is twice in the step at {rfc3339(twice[0][0])}")
+    return flows, points
 
 
 def share_flows(flows: pl.DataFrame, points: pl.Series, key: SharingKey) -> pl.DataFrame:
@@ -128,6 +139,11 @@ def _ready(batch: pl.DataFrame, key: SharingKey) -> pl.DataFrame:
         made=pl.col("export_wh").fill_null(0),
         is_there=pl.col("import_wh").is_not_null(),
     )
+
+
+def shared_at_once(key: SharingKey, step: timedelta) -> timedelta:
+    """How long the stretches are that a key shares whole: a step, or an hour where it looks at hours."""
+    return HOUR if isinstance(key, HourlyMinKey) else step
 
 
 def _begin(key: SharingKey) -> pl.Expr:

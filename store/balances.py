@@ -9,14 +9,25 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
+from energy.frames import BALANCE, FLOW_INTERVALS, PARTICIPATIONS, SETTLED_ALLOCATION
 from energy.key_rules import key_of
-from energy.model import KeyVersion, Role, Validity
+from energy.keys import SharingKey
+from energy.model import Role
 from energy.time import Span
-from store import settlements
+from energy.validity import Validity
+from store import settlements, statements
 from store.connect import FrameReader
 from store.copy import copy_frame
 from store.queries import statement
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A sharing key of a community, when it applies, and the number of its rule."""
+
+    no: int | None
+    key: SharingKey
+    validity: Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,7 @@ class Rules:
 
     community: str
     step: timedelta
-    keys: tuple[KeyVersion, ...]
+    keys: tuple[KeyRow, ...]
     frozen_before: datetime | None
 
 
@@ -48,7 +59,7 @@ def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | Non
     if not rows:
         return None
     community, step_min, frozen_before = rows[0][:3]
-    keys = tuple(KeyVersion(community, key_of(rule), Validity(start, end)) for *_, rule, start, end in rows if rule)
+    keys = tuple(KeyRow(no, key_of(rule), Validity(start, end)) for *_, no, rule, start, end in rows if rule)
     return Rules(community, timedelta(minutes=step_min), keys, frozen_before)
 
 
@@ -59,9 +70,19 @@ def read_members(connection: psycopg.Connection, community_no: int) -> list[Memb
 
 
 def read_flows(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:
-    """FLOW_INTERVALS of a community's members, the best source of each."""
+    """FLOW_INTERVALS of a community's members, in any order: the operator's settled curve outranks the device's."""
     parameters = {"community_no": community_no, "start": span.start, "end": span.end}
-    return reader.read(connection, "intervals_of_members", parameters).cast(FLOW_INTERVALS)
+    rows = reader.read(connection, "intervals_of_members", parameters)
+    rows = rows.cast({**FLOW_INTERVALS, "is_operators": pl.Boolean})
+    if rows["is_operators"].any():
+        settled = rows.filter("is_operators")
+        rows = pl.concat([settled, rows.join(settled, on=["point_no", "flow", "start"], how="anti")])
+    return rows.select(FLOW_INTERVALS.names())
+
+
+def read_participations(reader: FrameReader, connection: psycopg.Connection, community_no: int) -> pl.DataFrame:
+    """PARTICIPATIONS of a community, at any time."""
+    return reader.read(connection, "participations", {"community_no": community_no}).cast(PARTICIPATIONS)
 
 
 def replace(
@@ -69,28 +90,47 @@ def replace(
     community_no: int,
     span: Span,
     allocation: pl.DataFrame,
+    pairs: pl.DataFrame,
     balance: pl.DataFrame,
     numbers: Mapping[str, int],
 ) -> int:
-    """Make stored allocations and balances equal to the computed ones in a span; return how many steps changed.
+    """Make stored allocations, pairs and balances equal to the computed ones in a span; return how many steps changed.
 
     What this changes of settled months is kept, as an old version of them.
 
     Args:
-        allocation: SETTLED_ALLOCATION; balance: BALANCE; numbers: point number by id.
+        allocation: SETTLED_ALLOCATION; pairs: GIVEN; balance: BALANCE; numbers: point number by id.
     """
     columns = [name for name in SETTLED_ALLOCATION.names() if name not in ("start", "point")]
-    rows = allocation.with_columns(point_no=pl.col("point").replace_strict(numbers, return_dtype=pl.Int32))
+    rows = allocation.with_columns(point_no=number("point", numbers))
     with connection.cursor() as cursor:
         copy_frame(connection, statement("allocations_copy"), rows.select("point_no", "start", *columns))
+        copy_frame(connection, statement("pairs_copy"), numbered_pairs(pairs, numbers))
         copy_frame(connection, statement("balances_copy"), balance.select(BALANCE.names()))
         settlements.revise(connection, community_no, span)
+        statements.mark(connection, community_no, span)
         parameters = {"community_no": community_no, "start": span.start, "end": span.end}
         cursor.execute(statement("allocations_replace"), parameters)
+        cursor.execute(statement("pairs_replace"), parameters)
         changed = cursor.execute(statement("balances_replace"), parameters).fetchone()
         cursor.execute(statement("staging_empty"))
     assert changed is not None, "count() always gives a row"
     return changed[0]
+
+
+def number(column: str, numbers: Mapping[str, int]) -> pl.Expr:
+    """The numbers of the points in a column of ids, null for others; with no default Polars gives text for none."""
+    return pl.col(column).replace_strict(numbers, default=None, return_dtype=pl.Int32)
+
+
+def numbered_pairs(pairs: pl.DataFrame, numbers: Mapping[str, int]) -> pl.DataFrame:
+    """NUMBERED_PAIRS: GIVEN with numbers of points instead of their ids."""
+    return pairs.select(
+        number("producer", numbers).alias("producer_no"),
+        number("point", numbers).alias("point_no"),
+        "start",
+        "allocated_wh",
+    )
 
 
 def announce(connection: psycopg.Connection, community_no: int, days: list[date]) -> None:
@@ -120,6 +160,16 @@ def read_allocations(
     return reader.read(connection, "allocation_by_point", parameters)
 
 
+def read_produced(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:
+    """What each point was allocated in each step of a span, beside what all produced in it.
+
+    Returns:
+        start, point (null where it is gone), allocated_wh, production_wh of the step, settled; in order of start.
+    """
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "allocations_produced", parameters)
+
+
 def read_power(connection: psycopg.Connection, community_no: int, since: datetime) -> dict[str, Any]:
     """Power of the last minutes of a community, of the points heard since an instant."""
     parameters = {"community_no": community_no, "since": since}
@@ -134,5 +184,6 @@ STEPS: dict[str, dict[str, Any]] = {
     "hour": {"calendar": None, "step": timedelta(hours=1)},
     "day": {"calendar": "day", "step": timedelta(days=1)},
     "month": {"calendar": "month", "step": timedelta(days=1)},
+    "year": {"calendar": "year", "step": timedelta(days=1)},
 }
 """Steps in which a balance can be asked for."""

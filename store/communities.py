@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 
 from energy.errors import NotFound
-from energy.model import FOREVER_AGO
+from energy.validity import FOREVER_AGO
 from store.queries import statement
 
 

@@ -14,7 +14,7 @@ import psycopg
 
 from energy.errors import InvalidInput, NotFound, Unavailable
 from energy.key_rules import points_in, renamed_rule
-from energy.model import FOREVER, FOREVER_AGO
+from energy.validity import FOREVER, FOREVER_AGO
 from store import spans
 from store.erasure_names import Needle, is_of_nobody_else, names_of, needle_of
 from store.queries import statement
@@ -180,6 +180,7 @@ def forget_rest(
         messages = _forget_messages(connection, found, needles)
         connection.execute(statement("erasure_devices_remove"), ids)
         connection.execute(statement("erasure_sites_remove"), {"prefixes": [*found.sites]})
+        connection.execute(statement("erasure_comparisons"), {**ids, "ids": [*found.points]})
         intervals, allocations = _row(connection, "erasure_computed", ids)
         counts = {
             "points": len(found.points), "devices": len(found.devices), "readings": readings,
@@ -274,23 +275,22 @@ def _forget_messages(connection: psycopg.Connection, found: Found, needles: Sequ
     return len(topics) + messages + connection.execute(statement("erasure_rejected_readings"), ids).rowcount
 
 
-def _keys(connection: psycopg.Connection, found: Found) -> list[tuple[int, str, datetime, dict[str, Any]]]:
-    """The sharing keys that name the points: (community number, community, valid from, rule)."""
+def _keys(connection: psycopg.Connection, found: Found) -> list[tuple[int, str, dict[str, Any]]]:
+    """The rules of sharing keys that name the points: (community number, community, rule)."""
     return [key for key in connection.execute(statement("erasure_keys")) if points_in(key[-1]) & {*found.points}]
 
 
-def _communities_of(keys: Sequence[tuple[int, str, datetime, dict[str, Any]]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(community for _, community, _, _ in keys))
+def _communities_of(keys: Sequence[tuple[int, str, dict[str, Any]]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(community for _, community, _ in keys))
 
 
 def _rename_in_keys(connection: psycopg.Connection, found: Found, record_no: int) -> tuple[str, ...]:
     """Put a name that tells nobody in the place of each point: the shares still add up."""
     names = {point: f"erased-{record_no}-{place}" for place, point in enumerate(found.points, start=1)}
     keys = _keys(connection, found)
-    for community_no, _, valid_from, rule in keys:
-        new = json.dumps(renamed_rule(rule, names))
-        parameters = {"rule": new, "community_no": community_no, "valid_from": valid_from}
-        connection.execute(statement("erasure_key_rewrite"), parameters)
+    for community_no, _, rule in keys:
+        rules = {"old": json.dumps(rule), "new": json.dumps(renamed_rule(rule, names))}
+        connection.execute(statement("erasure_key_rewrite"), {"community_no": community_no, **rules})
     return _communities_of(keys)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from energy.model import FOREVER, FOREVER_AGO
+from energy.validity import FOREVER, FOREVER_AGO
 
 LONG_NAME: Final = 6
 """From so many letters on a name means its device wherever it stands; a shorter one only as a level, or a JSON text."""

@@ -22,7 +22,7 @@ Changed: TypeAlias = tuple[int, str, date, datetime, datetime]
 
 def prepare(connection: psycopg.Connection) -> None:
     """Make the staging tables of a connection that is going to replace intervals and balances."""
-    for table in ("computed_table", "allocations_table", "balances_table"):
+    for table in ("computed_table", "allocations_table", "pairs_table", "balances_table"):
         connection.execute(statement(table))
 
 
@@ -70,6 +70,15 @@ def read_devices(reader: FrameReader, connection: psycopg.Connection, series: Se
     return {series_no: f"{device}/{channel}" if channel else device for series_no, device, channel in rows}
 
 
+def read_set_back(
+    reader: FrameReader, connection: psycopg.Connection, series: Sequence[int], span: Span
+) -> pl.DataFrame:
+    """Readings that devices told by a clock set back, which count as none: series_no, at; both ends included."""
+    parameters = {"series": series, "start": span.start, "end": span.end}
+    frame = reader.read(connection, "readings_set_back", parameters)
+    return frame.select(pl.col("series_no").cast(pl.Int32), pl.col("at").cast(UTC_TIME))
+
+
 def read_reach(reader: FrameReader, connection: psycopg.Connection, stale: Sequence[StaleSpan]) -> pl.DataFrame:
     """How far changed days of series can reach: series_no, reach_from, reach_to."""
     parameters = {"series": [span.ref_no for span in stale], "days": [span.day for span in stale]}
@@ -80,8 +89,9 @@ def read_reach(reader: FrameReader, connection: psycopg.Connection, stale: Seque
 def read_around(reader: FrameReader, connection: psycopg.Connection, windows: pl.DataFrame) -> pl.DataFrame:
     """Usable READINGS of series in their windows (series_no, start, end), with a little context on either side.
 
-    In no order. Windows that are much alike, as in a rebuild, are read in one go and cut to measure: it costs less to
-    read some rows for nothing than to look up every series by itself.
+    Zeros of outages, and what a clock set back told, are not among them. In no order. Windows that are much alike, as
+    in a rebuild, are read in one go and cut to measure: it costs less to read some rows for nothing than to look up
+    every series by itself.
     """
     parameters = {name: windows[column].to_list() for name, column in _WINDOW_PARAMETERS.items()}
     beside = reader.read(connection, "readings_beside", parameters).cast(READINGS)
@@ -90,7 +100,12 @@ def read_around(reader: FrameReader, connection: psycopg.Connection, windows: pl
         within = reader.read(connection, "readings_within", parameters).cast(READINGS)
     else:
         within = _cut(_read_between(reader, connection, parameters["series"], span), windows, span)
-    return pl.concat([within, beside])
+    readings = pl.concat([within, beside])
+    first, last = readings["at"].min(), readings["at"].max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return readings
+    set_back = read_set_back(reader, connection, parameters["series"], Span(first, last))
+    return readings if set_back.is_empty() else readings.join(set_back, on=["series_no", "at"], how="anti")
 
 
 def _common_span(windows: pl.DataFrame) -> Span | None:

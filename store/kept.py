@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from energy.model import FOREVER_AGO
+from energy.validity import FOREVER_AGO
 from store.queries import statement
 
 

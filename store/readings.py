@@ -15,7 +15,8 @@ from typing import Final, NamedTuple, TypeAlias
 import psycopg
 from psycopg.types.array import ListBinaryDumper
 
-from energy.model import FOREVER, INTERVAL_SOURCES, REGISTERS, Quantity, Reading
+from energy.model import INTERVAL_SOURCES, REGISTERS, Quantity, Reading
+from energy.validity import FOREVER
 from store import spans
 from store.binary import END, HEAD, encode
 from store.queries import statement

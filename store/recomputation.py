@@ -12,11 +12,12 @@ import psycopg
 from psycopg.rows import class_row
 
 from energy.errors import Unavailable
-from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION
+from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION, UTC_TIME
 from energy.key_rules import key_of
-from energy.model import KeyVersion, Role, Validity
+from energy.model import Role
 from energy.time import Span
-from store.balances import MemberRow, Rules
+from energy.validity import Validity
+from store.balances import KeyRow, MemberRow, Rules
 from store.connect import FrameReader
 from store.queries import statement
 
@@ -24,6 +25,10 @@ NUMBERED: Final = pl.Schema(
     {"point_no": pl.Int32(), **{name: kind for name, kind in SETTLED_ALLOCATION.items() if name != "point"}}
 )
 """SETTLED_ALLOCATION with the number of the point instead of its id."""
+NUMBERED_PAIRS: Final = pl.Schema(
+    {"producer_no": pl.Int32, "point_no": pl.Int32, "start": UTC_TIME, "allocated_wh": pl.Int64}
+)
+"""GIVEN with the numbers of the points instead of their ids."""
 
 
 class CheckedPoint(NamedTuple):
@@ -91,9 +96,7 @@ def read_rules(reader: FrameReader, connection: psycopg.Connection, community_no
     if not rows:
         return None
     community, step_min, frozen_before = rows[0][:3]
-    keys = (
-        KeyVersion(community, key_of(json.loads(rule)), Validity(start, end)) for *_, rule, start, end in rows if rule
-    )
+    keys = (KeyRow(no, key_of(json.loads(rule)), Validity(start, end)) for *_, no, rule, start, end in rows if rule)
     return Rules(community, timedelta(minutes=step_min), tuple(keys), frozen_before)
 
 
@@ -145,6 +148,12 @@ def read_allocations(
     """NUMBERED allocations of a community, as they are stored."""
     parameters = {"community_no": community_no, "start": span.start, "end": span.end}
     return reader.read(connection, "allocations_stored", parameters).select(NUMBERED.names()).cast(NUMBERED)
+
+
+def read_pairs(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:
+    """NUMBERED_PAIRS of a community, as they are stored."""
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    return reader.read(connection, "pairs_stored", parameters).select(NUMBERED_PAIRS.names()).cast(NUMBERED_PAIRS)
 
 
 def begin_or_resume(connection: psycopg.Connection) -> tuple[int, date | None]:

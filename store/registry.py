@@ -11,8 +11,6 @@ import psycopg
 
 from energy.key_rules import key_of, rule_of
 from energy.model import (
-    FOREVER,
-    FOREVER_AGO,
     INTERVAL_SOURCES,
     PPM_PER_PERCENT,
     ChannelRole,
@@ -27,16 +25,19 @@ from energy.model import (
     Quantity,
     Role,
     Territory,
-    Validity,
 )
+from energy.participation import WHOLE_PERCENT
+from energy.tariffs import TariffVersion
 from energy.territory_sites import role_text
+from energy.territory_tariffs import tariff_of, tariff_rule_of
 from energy.time import rfc3339
-from store import spans
+from energy.validity import FOREVER, FOREVER_AGO, Validity
+from store import spans, statements
 from store.queries import statement
 from store.sites import row_of, site_of
 
 Row: TypeAlias = Mapping[str, Any]
-TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key", "site")
+TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key", "tariff", "site")
 """In the order in which rows may be added; they are removed in the opposite order."""
 
 
@@ -58,19 +59,24 @@ def read_territory(connection: psycopg.Connection) -> Territory:
         communities=tuple(Community(*row) for row in rows["community"]),
         holders=tuple(Holder(id_, HolderKind(kind), consent) for id_, kind, consent in rows["holder"]),
         points=tuple(
-            MeteringPoint(id_, holder, name, Role(role), category, limit_w)
-            for id_, holder, name, role, category, limit_w in rows["point"]
+            MeteringPoint(id_, holder, name, Role(role), category, limit_w, tuple(groups))
+            for id_, holder, name, role, category, limit_w, groups in rows["point"]
         ),
         mappings=tuple(
             DeviceMapping(point, device, channel, Measures(measures), Validity(start, end))
             for point, device, channel, measures, start, end in rows["device_mapping"]
         ),
         memberships=tuple(
-            Membership(community, point, Validity(start, end)) for community, point, start, end in rows["membership"]
+            Membership(community, point, Validity(start, end), percent)
+            for community, point, start, end, percent in rows["membership"]
         ),
         keys=tuple(
             KeyVersion(community, key_of(rule), Validity(start, end))
             for community, rule, start, end in rows["sharing_key"]
+        ),
+        tariffs=tuple(
+            TariffVersion(community, tariff_of(rule, Validity(start, end)))
+            for community, rule, start, end in rows["tariff"]
         ),
         sites=tuple(site_of(*row) for row in rows["site"]),
     )
@@ -108,6 +114,7 @@ def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> 
     territory could otherwise write after what it wrote was forgotten.
     """
     changes = list(changes)
+    members = {change.row["point"] for change in changes if change.table == "membership"}
     with connection.transaction():
         lock_territory(connection)
         connection.execute(statement("points_going"), {"points": removed_points(changes)})
@@ -116,7 +123,9 @@ def apply_changes(connection: psycopg.Connection, changes: Iterable[Change]) -> 
             verb = "remove" if change.action == "remove" else "put"
             connection.execute(statement(f"{verb}_{change.table}"), row)
         _mark_points(connection, {point for change in changes for point in touched_points(change)})
-        _mark_communities(connection, {community for change in changes for community in touched_communities(change)})
+        touched = {community for change in changes for community in touched_communities(change)}
+        _mark_communities(connection, touched | _communities_of(connection, members))
+        statements.mark_all(connection, *(_altered_value(changes, table) for table in ("community", "point", "holder")))
 
 
 def removed_points(changes: Iterable[Change]) -> list[str]:
@@ -139,6 +148,14 @@ def touched_communities(change: Change) -> set[str]:
         return {change.row["community"]}
     alters = change.table == "community" and _alters(change, "step_min")
     return {change.row["id"]} if alters else set()
+
+
+def _altered_value(changes: Iterable[Change], table: str) -> set[str]:
+    """Communities, points or holders whose changes leave energy as it is and make other statements of it."""
+    columns = {"community": ["zone"], "point": ["holder", "category", "groups"], "holder": ["kind"]}[table]
+    altered = {change.row["id"] for change in changes if change.table == table and _alters(change, *columns)}
+    priced = {change.row["community"] for change in changes if change.table == "tariff"}
+    return altered | priced if table == "community" else altered
 
 
 def _alters(change: Change, *columns: str) -> bool:
@@ -165,12 +182,18 @@ def _mark_communities(connection: psycopg.Connection, communities: set[str]) -> 
         spans.mark(connection, "community", stale)
 
 
+def _communities_of(connection: psycopg.Connection, points: set[str]) -> set[str]:
+    """Communities that points take part in: how a point is divided in one depends on those before it."""
+    rows = connection.execute(statement("communities_with_points"), {"points": sorted(points)}).fetchall()
+    return {community for (community,) in rows}
+
+
 def _rows(territory: Territory) -> dict[str, dict[Any, Row]]:
     """Every declared thing as a row, by table and by what identifies it."""
     return {
         "community": {c.id: dataclasses.asdict(c) for c in territory.communities},
         "holder": {h.id: dataclasses.asdict(h) for h in territory.holders},
-        "point": {p.id: dataclasses.asdict(p) for p in territory.points},
+        "point": {p.id: {**dataclasses.asdict(p), "groups": [*p.groups]} for p in territory.points},
         "device_mapping": {
             (m.device, m.channel, m.validity.valid_from): {
                 "point": m.point, "device": m.device, "channel": m.channel, "measures": m.measures, **_dates(m.validity)
@@ -179,7 +202,8 @@ def _rows(territory: Territory) -> dict[str, dict[Any, Row]]:
         },
         "membership": {
             (m.community, m.point, m.validity.valid_from): {
-                "community": m.community, "point": m.point, **_dates(m.validity)
+                "community": m.community, "point": m.point, **_dates(m.validity),
+                "participation_percent": m.participation_percent,
             }
             for m in territory.memberships
         },
@@ -189,13 +213,19 @@ def _rows(territory: Territory) -> dict[str, dict[Any, Row]]:
             }
             for k in territory.keys
         },
+        "tariff": {
+            (t.community, t.tariff.validity.valid_from): {
+                "community": t.community, "rule": tariff_rule_of(t.tariff), **_dates(t.tariff.validity)
+            }
+            for t in territory.tariffs
+        },
         "site": {s.prefix: row_of(s) for s in territory.sites},
     }  # fmt: skip
 
 
 def _removals_of_dates_first(changes: list[Change]) -> list[Change]:
     """Dated rows are removed before others are added: a device or key moves from one place to another."""
-    dated = ("device_mapping", "membership", "sharing_key")
+    dated = ("device_mapping", "membership", "sharing_key", "tariff")
     first = [c for c in changes if c.action == "remove" and c.table in dated]
     return first + [c for c in changes if not (c.action == "remove" and c.table in dated)]
 
@@ -210,11 +240,15 @@ def _say(table: str, row: Row) -> str:
             channel = f" channel {row['channel']}" if row["channel"] else ""
             what = f"device {row['device']}{channel} measures {row['measures']} of point {row['point']}"
         case "membership":
-            what = f"point {row['point']} in community {row['community']}"
+            part = row["participation_percent"]
+            with_part = "" if part == WHOLE_PERCENT else f" with {part} %"
+            what = f"point {row['point']} in community {row['community']}{with_part}"
         case "site":
             return f"site {row['prefix']}"
         case "sharing_key":
             what = f"{row['rule']['type']} key of community {row['community']}"
+        case "tariff":
+            what = f"tariff of community {row['community']}"
         case _:
             return f"{table} {row['id']}"
     since = "" if row["valid_from"] == FOREVER_AGO else f" from {rfc3339(row['valid_from'])}"
@@ -248,6 +282,8 @@ def _word(value: object) -> str:
             return {FOREVER_AGO: "since ever", FOREVER: "no end"}.get(value) or rfc3339(value)
         case bool():
             return str(value).lower()
+        case list():
+            return ", ".join(map(str, value)) or "nothing"
         case {"quantity": str(quantity), "factor": float(factor)}:
             return role_text(ChannelRole(Quantity(quantity), factor))
     return "nothing" if value is None or value == "" else str(value)

@@ -37,10 +37,14 @@ _CURVES: Final[tuple[tuple[Rows, str], ...]] = (
     ("revisions", "index_revisions_remove"),
 )
 _BALANCES: Final[tuple[tuple[Rows, str], ...]] = (
+    ("allocations", "pair_revisions_remove"),
+    ("allocations", "pairs_remove"),
     ("allocations", "allocation_revisions_remove"),
     ("balances", "balance_revisions_remove"),
     ("allocations", "allocations_remove"),
     ("balances", "balances_remove"),
+    ("revisions", "result_revisions_remove"),
+    ("curves", "results_remove"),
 )
 _TABLES: Final[dict[str, ChunkedTable]] = {"readings": "reading", "intervals": "interval"}
 
@@ -147,7 +151,9 @@ def read_old(connection: psycopg.Connection, kind: Kind, before: datetime | None
 
 
 @contextmanager
-def alone(connection: psycopg.Connection, what: Literal["retention", "forget", "recompute"]) -> Iterator[bool]:
+def alone(
+    connection: psycopg.Connection, what: Literal["retention", "forget", "recompute", "comparison"]
+) -> Iterator[bool]:
     """Whether nobody else does the same now; nobody else will until the context ends."""
     parameters = {"what": what}
     is_ours = connection.execute(statement("keeping_lock"), parameters).fetchone() == (True,)

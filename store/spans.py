@@ -11,6 +11,8 @@ from store.queries import statement
 
 Kind: TypeAlias = Literal["series", "community", "curve"]
 """Of a curve the number is that of its point."""
+WaitingKind: TypeAlias = Kind | Literal["statement"]
+"""Also months whose statements could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,11 @@ class StaleSpan:
 class WaitingSpan:
     """A mark as people read it: whose day it is, when it is tried next, and why it failed; None: it did not.
 
+    Of a statement `day` is the first of its month.
     `what`: a device with its quantity, a point, or a community. `points`: those that a series or a curve counts for.
     """
 
-    kind: Kind
+    kind: WaitingKind
     what: str
     points: list[str]
     day: date

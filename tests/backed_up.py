@@ -43,12 +43,28 @@ CURVE: Final[LiteralString] = """
     INSERT INTO operator_index_revision VALUES (1, 'import', '', '2026-03-29Z', 0, 24482580, '2026-04-01Z')
 """
 
+RESULT: Final[LiteralString] = """
+    INSERT INTO operator_result
+    SELECT no, 1, 'import', 'cons', '2026-02-28T23:00Z', '2026-03-31T22:00Z', 7000, 1000, 1 FROM community LIMIT 1;
+    INSERT INTO operator_result_revision
+    SELECT no, 1, 'import', 'cons', '2026-02-28T23:00Z', 6000, 1000, 1, '2026-04-01Z' FROM community LIMIT 1
+"""
+
 COMPUTED: Final[LiteralString] = """
     INSERT INTO settlement (community_no, month_start, month_end, version, reason)
     SELECT no, '2026-02-28T23:00Z', '2026-03-31T22:00Z', 1, 'first' FROM community LIMIT 1;
     INSERT INTO balance_revision (community_no, start, version) SELECT no, '2026-03-29Z', 2 FROM community LIMIT 1;
     INSERT INTO allocation_revision (community_no, start, version, point_no, share_wh, allocated_wh)
     SELECT no, '2026-03-29Z', 2, 1, 7, 7 FROM community LIMIT 1;
+    INSERT INTO allocation_pair_revision SELECT no, '2026-03-29Z', 2, 2, 1, 7 FROM community LIMIT 1;
+    INSERT INTO tariff SELECT no, '{"retail_eur_per_kwh": "0.25"}', '2026-01-01Z', '2027-01-01Z' FROM community LIMIT 1;
+    INSERT INTO statement SELECT no, '2026-03-01', 1, 7, 7, NULL, NULL, 0.000000001 FROM community LIMIT 1;
+    INSERT INTO equity
+    SELECT no, 'month', '2026-03', '2026-03-01', '2026-03-01', 'all', '', 1, 7, 7 FROM community LIMIT 1;
+    INSERT INTO statement_due (community_no, month, due_at)
+    SELECT no, '2026-03-01', '2026-04-01Z' FROM community LIMIT 1 ON CONFLICT DO NOTHING;
+    INSERT INTO comparison (community_no, request, status, ended_at, result, report_en, report_fr)
+    SELECT no, '{"key": []}', 'done', '2026-04-01Z', '{"keys": []}', '<p>é</p>', '' FROM community LIMIT 1;
     INSERT INTO recomputation (started_at, compared, differing, waiting) VALUES ('2026-04-01Z', 9, 0, 0);
     INSERT INTO meter_swap (point_no, flow, at, old_wh, new_wh) VALUES (1, 'import', '2026-03-29Z', 24482581, 3);
     INSERT INTO gap (point_no, flow, series_no, start, "end")
@@ -90,6 +106,7 @@ def fill_all(url: str) -> None:
         connection.execute("INSERT INTO site VALUES ('cellar/', 'tasmota', 'Europe/Paris', 'Cellar', '{}')")
         connection.execute("INSERT INTO erasure VALUES (DEFAULT, DEFAULT, 1, 1, 1000, 500, 500, 0)")
         connection.execute(CURVE)
+        connection.execute(RESULT)
         connection.execute(COMPUTED)
         connection.execute("INSERT INTO listener VALUES ('a', now(), now(), true, 1, 2, 3, 4, 5, 6, 7, 0.1, 8, 9)")
 

@@ -50,6 +50,15 @@ BROKEN: list[tuple[str, str, str]] = [
     ("a device without id", with_device('channel = "1"'), "point p, device number 1, id: this entry is missing"),
     ("a device that measures nothing", with_device('id = "d", measures = "x"'), "device d, measures: Input should be"),
     ("a channel of control characters", with_device('id = "d", channel = "\\t"'), "channel: no line breaks and no"),
+    ("two communities that have all of a point", HOLDER + COMMUNITY + COMMUNITY.replace('"c"', '"d"') + POINT
+        + 'membership = [{ community = "d", from = 2026-01-01T00:00:00Z }]\n',
+        "point p: from 2026-01-01T00:00:00Z on it takes part with 100 % in c and 100 % in d, 200 % together; write"),
+    ("a part of nothing", HOLDER + COMMUNITY
+        + POINT + 'membership = [{ community = "c", participation_percent = 0 }]\n',
+        "point p, membership number 1, participation_percent: Input should be greater than or equal to 1 (got 0)"),
+    ("a part that is no whole number", HOLDER + COMMUNITY
+        + POINT + 'membership = [{ community = "c", participation_percent = 33.3 }]\n',
+        "participation_percent: Input should be a valid integer"),
     ("two communities of a name", COMMUNITY + COMMUNITY, "community c is declared twice"),
     ("two holders", HOLDER + HOLDER, "holder h is declared twice"),
     ("two points", HOLDER + COMMUNITY + POINT + POINT, "point p is declared twice"),
@@ -93,6 +102,10 @@ BROKEN: list[tuple[str, str, str]] = [
     ("a share in words", with_key(STATIC.format('p = "half"')), "p: write a number, without quotes (got 'half')"),
     ("a share of yes", with_key(STATIC.format("p = true")), "p: write a number, without quotes (got True)"),
     ("a share of an impossible id", with_key(STATIC.format('"a b" = 1')), "number 1, shares_percent, a b: only a-z"),
+    ("a share of a producer", with_key(STATIC.format("p = 5")) + 'role = "producer"\n',
+        "community c, key static: shares_percent gives a share to 'p', which is a producer"),
+    ("a consumer in the place of a producer", with_key('{ type = "matrix", matrix_percent = { p = { p = 5 } } }'),
+        "community c, key matrix: matrix_percent shares what 'p' produces, which is a consumer"),
     ("a static key without shares", with_key('{ type = "static" }'), "a static key needs shares_percent"),
     ("a pro rata key with shares", with_key('{ type = "prorata", shares_percent = { p = 1 } }'),
         "community c, key prorata: a prorata key has no shares_percent"),

@@ -153,15 +153,19 @@ EDITS: Final = [
         communities=VALLEY,
     ),
     Edit(
-        "a home is in two communities",
+        "a home is in two communities, with a part in each",
         [
             (
                 'community = "valley"\ndevice = [{ id = "m1" }]',
-                'community = "valley"\nmembership = [{ community = "hill" }]\ndevice = [{ id = "m1" }]',
+                'membership = [{ community = "valley", participation_percent = 67 },'
+                ' { community = "hill", participation_percent = 33 }]\ndevice = [{ id = "m1" }]',
             )
         ],
-        ["+ point home in community hill"],
-        communities=HILL,
+        [
+            "~ point home in community valley with 67 % (participation_percent: 100 -> 67)",
+            "+ point home in community hill with 33 %",
+        ],
+        communities=VALLEY | HILL,
     ),
     Edit(
         "a community votes for another key from a day on",

@@ -17,6 +17,7 @@ from tests.test_intervals import after, readings, route
 
 Swap: TypeAlias = tuple[float, int, int]
 NOON: Final = after(0)  # 13:00 in Paris
+UNUSED: Final = {"series_no": pl.Int32, "at": UTC_TIME}
 NAMES: Final = {1: "home-7", 2: "home-8", 3: "home-9"}
 
 
@@ -26,6 +27,7 @@ def known(
     swaps: Sequence[Swap] = (),
     operator: Sequence[tuple[float, int]] = (),
     zeros: Sequence[float] = (),
+    set_back: Sequence[float] = (),
 ) -> Known:
     """What is known of point 1, whose stored intervals are what its readings give."""
     routed = pl.DataFrame(list(routes), schema=ROUTES, orient="row")
@@ -43,9 +45,8 @@ def known(
             made.with_columns(source=pl.lit("device")),
             intervals_from_curves(curves.drop("file")).with_columns(source=pl.lit("operator")),
         ]),
-        outages=pl.DataFrame(
-            [(1, after(at)) for at in zeros], schema={"series_no": pl.Int32, "at": UTC_TIME}, orient="row"
-        ),
+        outages=pl.DataFrame([(1, after(at)) for at in zeros], schema=UNUSED, orient="row"),
+        set_back=pl.DataFrame([(1, after(at)) for at in set_back], schema=UNUSED, orient="row"),
         curves=curves,
         devices=NAMES,
     )  # fmt: skip
@@ -104,6 +105,15 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
         ["- À 14 h 01, le compteur home-7 a affiché 0,003 kWh après 1,400 kWh, ce qui ne s’accorde pas : ce relevé"
           " est écarté tant que les suivants n’ont pas tranché.",
          "- de 14 h à 14 h 15, manquant : aucun relevé utilisable de home-7 ne suit."]),
+    ("a clock set back", known(readings(STEADY), [route()], set_back=[16, 17, 18, 31]), 45,
+        ["- Between 13:16 and 13:18 the meter home-7 told 3 readings for the second time, and more than it showed"
+         " afterwards: its clock was set back, they are left out.",
+         "- At 13:31 the meter home-7 told a reading for the second time, and more than it showed afterwards: its clock"
+         " was set back, this reading is left out."],
+        ["- Entre 13 h 16 et 13 h 18, le compteur home-7 a transmis 3 relevés pour la seconde fois, et plus élevés que"
+         " les suivants : son horloge avait reculé, ils sont écartés.",
+         "- À 13 h 31, le compteur home-7 a transmis un relevé pour la seconde fois, et plus élevé que les suivants :"
+         " son horloge avait reculé, ce relevé est écarté."]),
     ("zeros of outages, those in a row together", known(readings(STEADY), [route()], zeros=[16, 17, 18, 31]), 45,
         ["- Between 13:16 and 13:18 the meter home-7 showed 0 in 3 readings although it had counted before: this is an"
          " outage, they are left out.",

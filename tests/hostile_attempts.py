@@ -67,6 +67,8 @@ VIEWS: Final[list[Row]] = [
     ("its own community", "SELECT id FROM shown.community", [("mine",)]),
     ("another's id", "SELECT * FROM shown.balance WHERE community = 'secret-valley'", []),
     ("not its own", "SELECT * FROM shown.balance WHERE community <> 'mine'", []),
+    ("another's euros", "SELECT * FROM shown.value WHERE community <> 'mine'", []),
+    ("how evenly another shares", "SELECT * FROM shown.equity WHERE community <> 'mine'", []),
     ("another's meters", "SELECT * FROM shown.residual WHERE community <> 'mine'", []),
     ("how many members another has", "SELECT * FROM shown.awaited_flow WHERE community <> 'mine'", []),
     ("of a neighbour whole months that are over, one of them here", MONTHS, [("home", "2026-02-01", 2688)]),

@@ -35,6 +35,12 @@ STORED: Final = {
         FROM allocation AS a LEFT JOIN community AS c ON c.no = a.community_no LEFT JOIN point AS p ON p.no = a.point_no
         ORDER BY 1, 2, 3
     """,
+    "allocation_pair": """
+        SELECT c.id, a.start, k.id, p.id, a.allocated_wh
+        FROM allocation_pair AS a LEFT JOIN community AS c ON c.no = a.community_no
+        LEFT JOIN point AS k ON k.no = a.producer_no LEFT JOIN point AS p ON p.no = a.point_no
+        ORDER BY 1, 2, 3, 4
+    """,
     "balance": """
         SELECT
             c.id, b.start, b.consumption_wh, b.production_wh, b.allocated_wh, b.residual_wh, b.surplus_wh,
@@ -49,7 +55,7 @@ STORED: Final = {
 """All that is computed, by the ids that people write: numbers differ from one database to the next."""
 FORGET_ALL: Final = """
     TRUNCATE reading, reading_revision, series, device, stale, interval, gap, meter_swap, power_now, allocation,
-        balance
+        allocation_pair, balance
     RESTART IDENTITY
 """
 
@@ -145,12 +151,32 @@ def compute_at_once(url: str, connection: psycopg.Connection) -> list[tuple[Any,
         WHERE NOT (r.value = 0 AND first.at IS NOT NULL AND r.at > first.at AND s.quantity LIKE '%_energy')
         """
     ).fetchall()
-    computed = intervals_from_registers(pl.DataFrame(usable, READINGS, orient="row"), routes, swaps)
+    sound = without_set_back(usable, connection)
+    computed = intervals_from_registers(pl.DataFrame(sound, READINGS, orient="row"), routes, swaps)
     names = dict(connection.execute("SELECT no, id FROM point").fetchall())
     return sorted(
         (names[no], flow, "device", start, energy_wh, quality, method)
         for no, flow, start, energy_wh, quality, method in computed.select(FLOW_INTERVALS.names()).iter_rows()
     )
+
+
+def without_set_back(
+    usable: Iterable[tuple[int, datetime, float]], connection: psycopg.Connection
+) -> list[tuple[int, datetime, float]]:
+    """Without readings that came in the place of lower ones where the next that did not shows less; one by one."""
+    revised: dict[tuple[int, datetime], float] = {}
+    for series_no, at, old in connection.execute("SELECT series_no, at, old_value FROM reading_revision"):
+        revised[series_no, at] = min(old or float("inf"), revised.get((series_no, at), float("inf")))
+    kept: list[tuple[int, datetime, float]] = []
+    afterwards: dict[int, float] = {}
+    for series_no, at, value in sorted(usable, reverse=True):
+        if value > revised.get((series_no, at), float("inf")):
+            if value > afterwards.get(series_no, float("inf")):
+                continue
+        else:
+            afterwards[series_no] = value
+        kept.append((series_no, at, value))
+    return kept[::-1]
 
 
 def wait_until(condition: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:

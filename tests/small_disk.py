@@ -105,7 +105,9 @@ def running_on_small_disk(kind: PostgresKind, place: Place, size: str) -> Iterat
         server.process.command = ["nsenter", f"--mount=/proc/{keeper.pid}/ns/mnt", "--", *server.process.command]
         server.process.start()
         stack.callback(server.process.stop)
-        disk = SmallDisk(server, Path(f"/proc/{keeper.pid}/root{server.directory / place}"))
+        # A link on the way would lead out of the namespace, to the disk of the machine.
+        disk = SmallDisk(server, Path(f"/proc/{keeper.pid}/root{(server.directory / place).resolve()}"))
+        assert disk.disk.stat().st_dev != server.directory.stat().st_dev, "never fill the disk of the machine"
         if place == TABLESPACE:
             inside = server.directory.relative_to(server.directory.parent.parent)
             with psycopg.connect(server.url(), autocommit=True) as owner:

@@ -122,6 +122,11 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("a strange step", case_of("prorata", interval_minutes=7), "interval_minutes is 7"),
     ("a strange rule", case_of("prorata", surplus_rule="mine"), "the surplus_rule 'mine' is not known"),
     ("a vector of words", {"kind": "indicators", "vectors": [{"x": ["a"]}]}, "vector 1 is 'a'"),
+    ("beyond any float", {**GOOD, "intervals": [{"production": {"P": 10**400}, "consumption": {}}]}, "more than can"),
+    ("a kind that is a table", {"kind": {"a": 1}}, "the kind {'a': 1} is not known"),
+    ("vectors that are none", {"kind": "indicators", "vectors": 3}, "vectors is missing"),
+    ("a vector beyond any float", {"kind": "indicators", "vectors": [{"x": [1e308, 1]}]}, "vector 1 is more than can"),
+    ("a long word", case_of("raffle" * 1000), "the method 'raffleraffleraffleraffleraffleraffleraf is not known"),
     ("no such zone", {"kind": "calendar", "timezone": "Mars/Base", "days": []}, "needs a timezone and days"),
     ("coefficients of nothing", {"kind": "coefficient_file", "intervals": [{}]}, "interval 1, consumption is missing"),
 ]  # fmt: skip
@@ -138,6 +143,15 @@ def test_one_sentence_for_what_cannot_be_computed(why: str, case: Any, sentence:
 
 def test_broken_files(tmp_path: Path) -> None:
     assert "cannot be read" in refused("allocate", "--case", str(tmp_path / "none.json"))
-    (tmp_path / "case.json").write_bytes(b"{ not json")
-    assert "is not JSON" in refused("allocate", "--case", str(tmp_path / "case.json"))
+    for text, reason in (
+        ("{ not json", "is not JSON"),
+        ('{"id": NaN}', "is not JSON: NaN is no number"),
+        ('{"x": ' + "1" * 5000 + "}", "is not JSON: Exceeds the limit"),
+        ('{"keys": {"A": 0.5, "A": 0.5}}', "is not JSON: 'A' is twice in a table"),
+        ("[" * 100_000, "is not JSON"),
+    ):
+        (tmp_path / "case.json").write_text(text, encoding="utf-8")
+        assert reason in refused("allocate", "--case", str(tmp_path / "case.json"))
+    (tmp_path / "case.json").write_bytes(b"\xff\xfe")
+    assert "is not UTF-8 text" in refused("allocate", "--case", str(tmp_path / "case.json"))
     assert parser().parse_args(["allocate", "--case", "x"]).json is False

@@ -217,7 +217,7 @@ def test_communities_say_what_they_agreed_on(hub: httpx.Client) -> None:
         "step_min": 15,
         "simulated": True,
         "points": 2,
-        "key": {"type": "prorata", "valid_from": None},
+        "key": {"type": "prorata", "surplus": "to_producers", "valid_from": None},
         "first_start": "2026-03-27T22:00:00Z",
         "last_start": "2026-10-26T22:45:00Z",
     }

@@ -43,7 +43,12 @@ def test_members_add_up_to_the_balance(hub: httpx.Client) -> None:
         "expected": 188,
         "completeness": 0.80851,
         "quality": 0,
+        "status": "provisional",
+        "self_sufficiency_rate": home["self_sufficiency_rate"],
+        "keys": home["keys"],
     }
+    assert home["self_sufficiency_rate"] == round(home["allocated_kwh"] / home["import_kwh"], 6)
+    assert len(home["keys"]) == 1
     assert (roof["present"], roof["expected"], roof["completeness"]) == (164, 188, 0.87234)
     assert home["present"] + roof["present"] == totals["present"]
     assert home["expected"] + roof["expected"] == totals["expected"]
@@ -57,6 +62,7 @@ def test_a_member_that_nothing_is_known_of_is_listed_with_nothing(hub: httpx.Cli
     home, roof = hub.get("/v1/communities/quarterly/points", params=asked).json()["points"]
     assert (home.pop("point"), home.pop("category"), home.pop("role")) == ("quarterly-home", "home", "consumer")
     assert (home.pop("present"), home.pop("expected"), home.pop("completeness")) == (0, 12, 0)
+    assert (home.pop("keys"), home.pop("status")) == ([], "provisional")
     assert set(home.values()) == {None}
     assert (roof["present"], roof["expected"], roof["completeness"], roof["quality"]) == (12, 12, 1, 0)
 

@@ -78,7 +78,7 @@ def test_a_database_without_a_hub(untouched: str, tmp_path: Path) -> None:
 
 def test_a_database_that_is_not_empty(filled: str, backup: Path, target: str) -> None:
     before = content(filled)
-    assert "is not empty (allocation, allocation_revision, " in sentence_of("restore", hub(filled, "restore", backup))
+    assert "is not empty (allocation, allocation_pair, " in sentence_of("restore", hub(filled, "restore", backup))
     assert content(filled) == before
     with connect(target) as connection:
         connection.execute("CREATE FUNCTION ours() RETURNS int LANGUAGE sql AS 'SELECT 1'")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from energy.errors import KeyNotValid
 from energy.frames import BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION
 from energy.keys import ProRataKey, StaticKey
-from energy.model import Role, Validity
+from energy.model import Role
+from energy.validity import Validity
 from processing.balance import Agreement, Member, settle
 from processing.sharing import share
 

@@ -126,7 +126,10 @@ def bucket(at: datetime, step: str, zone: ZoneInfo) -> Span:
     if step in FIXED:
         start = floor_to_step(at, FIXED[step])
         return Span(start, start + FIXED[step])
-    return local_day(local_date(at, zone), zone) if step == "day" else local_month(local_date(at, zone), zone)
+    on = local_date(at, zone)
+    if step == "year":
+        return Span(local_midnight(date(on.year, 1, 1), zone), local_midnight(date(on.year + 1, 1, 1), zone))
+    return local_day(on, zone) if step == "day" else local_month(on, zone)
 
 
 def summed(rows: list[dict[str, Any]], case: Case, step: str) -> list[dict[str, Any]]:

@@ -13,11 +13,12 @@ from hub.bench.allocate_twins import in_numpy, in_pandas
 from processing.sharing import share_flows
 from tests.hub_command import call_hub, refused
 
+COMPARED = ("--members", "10", "--months", "1")
 BENCH = ("bench", "allocate", "--rounds", "1")
 
 
 def test_the_figures_are_those_documented() -> None:
-    code, stdout, stderr = call_hub(*BENCH, "--sharing-points", "30", "--steps", "100", "--json")
+    code, stdout, stderr = call_hub(*BENCH, "--sharing-points", "30", "--steps", "100", *COMPARED, "--json")
     assert code == 0, stderr
     figures = json.loads(stdout)
     assert list(figures) == list(LABELS)

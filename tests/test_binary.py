@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from energy.model import FOREVER, FOREVER_AGO
+from energy.validity import FOREVER, FOREVER_AGO
 from store import readings
 from store.binary import END, EPOCH, HEAD, encode
 from store.connect import connect

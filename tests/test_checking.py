@@ -77,7 +77,7 @@ def test_a_check_every_night(valley: tuple[str, psycopg.Connection], caplog: pyt
     with caplog.at_level(logging.ERROR):
         steps_of(checker)
     (said,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "1 of 1" in said.getMessage()
+    assert "1 of 2" in said.getMessage()
     assert "balance valley at 2026-01-05T12:00Z for one; `hub recompute` shows them" in said.getMessage()
     assert checks(connection)[-1] == (True, sum(whole.values()), 1, 0)
 

@@ -51,7 +51,7 @@ id = "home"
 holder = "someone"
 name = "Home"
 category = "home"
-membership = [{", ".join(f'{{ community = "{name}" }}' for name in COMMUNITIES)}]
+membership = [{", ".join(f'{{ community = "{name}", participation_percent = 25 }}' for name in COMMUNITIES)}]
 device = [{METERS.format("home", "")}]
 [[point]]
 id = "roof"
@@ -59,7 +59,7 @@ holder = "someone"
 name = "Roof"
 role = "producer"
 category = "solar"
-membership = [{", ".join(f'{{ community = "{name}" }}' for name in COMMUNITIES)}]
+membership = [{", ".join(f'{{ community = "{name}", participation_percent = 25 }}' for name in COMMUNITIES)}]
 device = [{METERS.format("roof", ', measures = "production"')}]
 """
 
@@ -126,6 +126,10 @@ class Hub:
         """By how much a register rose."""
         return self.shown[point, span.end] - self.shown[point, span.start]
 
+    def shared(self, point: str, span: Span) -> int:
+        """A quarter of it: each of four communities has so much."""
+        return self.used(point, span) // len(COMMUNITIES)
+
 
 @pytest.fixture(scope="module")
 def hub(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[Hub]:
@@ -139,7 +143,7 @@ def hub(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator
         for month, (start, end) in READ.items():
             edges = [start + i * STEP for i in range((end - start) // STEP + 1)]
             for point, quantity, most_wh in (("home", Quantity.IMPORT_ENERGY, 300), ("roof", Quantity.PV_ENERGY, 900)):
-                rises = (chance.randint(0, most_wh) for _ in edges[1:])
+                rises = (4 * chance.randint(0, most_wh // 4) for _ in edges[1:])
                 values = list(accumulate(rises, initial=chance.randint(1, 10**6)))
                 append(connection, register(f"{point}-{month}", values, start, quantity=quantity))
                 shown |= {(point, at): wh for at, wh in zip(edges, values, strict=True)}
@@ -173,11 +177,11 @@ def test_a_day_has_its_quarter_hours(hub: Hub, community: str, day: str, quarter
     asked = Span(span.start - timedelta(days=1), span.end + timedelta(days=1))
     around = [Span(asked.start, span.start), span, Span(span.end, asked.end)]
     assert hub.balance(community, asked, "day") == [
-        (s.start, hub.used("home", s), hub.used("roof", s), "settled") for s in around
+        (s.start, hub.shared("home", s), hub.shared("roof", s), "settled") for s in around
     ]
     steps = hub.balance(community, span, {15: "15min", 30: "30min", 60: "hour"}[step_min])
     assert len(steps) == quarters * 15 // step_min
-    assert sum(row[1] for row in steps) == hub.used("home", span)
+    assert sum(row[1] for row in steps) == hub.shared("home", span)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +192,7 @@ def test_a_month_has_its_hours_and_is_the_sum_of_its_days(
 ) -> None:
     span = Span(instant(start), instant(end))
     assert span.end - span.start == timedelta(hours=hours)
-    month = (span.start, hub.used("home", span), hub.used("roof", span), "settled")
+    month = (span.start, hub.shared("home", span), hub.shared("roof", span), "settled")
     assert hub.balance(community, span, "month") == [month]
     days = hub.balance(community, span, "day")
     assert len(days) == round(hours / 24)

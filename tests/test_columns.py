@@ -13,7 +13,7 @@ from processing.datapackage import FIELD_TYPES
 from processing.datasets import BALANCE_BY_MONTH
 
 FILE = Path(__file__).parents[1] / "energy" / "columns.csv"
-UNITS = {"", "kWh", "UTC", "min", "1"}
+UNITS = {"", "kWh", "EUR", "UTC", "min", "1"}
 ALL = list(columns().values())
 
 
@@ -36,6 +36,7 @@ def test_each_column_is_complete(known: Column) -> None:
     assert known.type in FIELD_TYPES
     assert known.unit in UNITS
     assert (known.unit == "kWh") == known.name.endswith("_kwh")
+    assert (known.unit == "EUR") == known.name.endswith("_eur")
     assert (known.unit == "UTC") == (known.type == "datetime")
     assert known.unit == "1" or not known.name.endswith("_rate")
 
@@ -54,7 +55,7 @@ def test_the_dataset_has_the_types_of_the_dictionary() -> None:
         assert dtype == TYPES[column(name).type], name
 
 
-EXPLAINED_IN_PLACE = {"role", "last_start"}
+EXPLAINED_IN_PLACE = {"role", "keys", "last_start"}
 """Of the list of members: words of the territory file and of the interface, which no data file holds."""
 
 

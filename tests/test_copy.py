@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy.frames import UTC_TIME
-from energy.model import FOREVER, FOREVER_AGO
+from energy.validity import FOREVER, FOREVER_AGO
 from store.connect import connect
 from store.copy import copy_frame
 

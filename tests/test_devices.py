@@ -10,8 +10,9 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from energy.model import FOREVER, FOREVER_AGO, Message
+from energy.model import Message
 from energy.time import rfc3339
+from energy.validity import FOREVER, FOREVER_AGO
 from hub.heard import point_text
 from store.connect import connect
 from store.devices import HeardDevice, Mapped, heard_devices

@@ -28,6 +28,7 @@ HELPERS = {
     "steps",
 }
 HELPERS |= {"text", "words", "__init__"}
+HELPERS |= {"results", "results_curve", "results_json", "settlement"}  # what the operator settled by: no readings
 LAST = ("point", "quantity", "tariff", "value")
 RUBBISH = [
     ("nothing", b""),
@@ -115,7 +116,7 @@ def test_a_file_cut_anywhere_is_read_or_refused_and_never_fails_otherwise(path: 
     st.binary(max_size=6),
     st.sampled_from([FileOptions(), FileOptions(flow="export", unit="W", stamp="end", zone="Europe/Paris", point="1")]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_file_with_damage_is_read_or_refused_and_never_fails_otherwise(
     path: Path, place: int, damage: bytes, options: FileOptions
 ) -> None:

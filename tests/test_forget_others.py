@@ -165,7 +165,8 @@ def test_days_that_wait_are_computed_first(valley: tuple[str, psycopg.Connection
     flat = [
         row for row in stored(connection)["interval"] if row[0] == "flat" and WAITING <= row[3] < WAITING + 24 * HOUR
     ]
-    assert (len(flat), sum(row[4] for row in flat)) == (96, 96 * 80)
+    # Midnight is told again by the next day, which begins below: the last quarter of an hour is missing.
+    assert (len(flat), sum(row[4] for row in flat)) == (95, 95 * 80)
 
 
 def test_what_was_heard_just_now_is_only_on_its_way(valley: tuple[str, psycopg.Connection]) -> None:

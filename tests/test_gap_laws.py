@@ -90,7 +90,7 @@ def valley(migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, Worker]
 
 @pytest.mark.slow
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(readings=histories(), seed=st.integers(0, 2**32), swap_after=st.integers(0, 6))
 def test_any_order_of_arrival_gives_what_all_readings_give_at_once(

@@ -124,6 +124,10 @@ def test_what_the_store_shows_is_in_the_dictionary_where_a_panel_shows_it() -> N
         "device_kwh",
         "device_residual_kwh",
         "device_residual_rate",
+        "hub_result_kwh",
+        "operator_result_kwh",
+        "result_residual_kwh",
+        "result_apart_kwh",
     }
 
 
@@ -155,7 +159,9 @@ def test_macros_are_those_without_surprises(target: Target) -> None:
 def test_sql_reads_published_views_only(target: Target) -> None:
     tables = re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+\.[a-z_]+)", target.sql)
     assert tables
-    assert set(tables) <= {"shown.community", "shown.balance", "shown.awaited_flow", "shown.residual"}
+    assert set(tables) <= {
+        "shown.community", "shown.balance", "shown.awaited_flow", "shown.residual", "shown.result_residual"
+    }  # fmt: skip
     assert "public." not in target.sql
 
 

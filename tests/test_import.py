@@ -91,7 +91,10 @@ def waiting(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 def test_every_example_file_gives_what_it_holds(valley: tuple[str, psycopg.Connection]) -> None:
     url, connection = valley
     for file, words, values in EXPECTED:
-        connection.execute("TRUNCATE curve, operator_index, curve_file, curve_revision, operator_index_revision, stale")
+        connection.execute(
+            "TRUNCATE curve, operator_index, curve_file, curve_revision, operator_index_revision, "
+            "operator_result, operator_result_revision, stale"
+        )
         stdout, _ = hub(url, "import", words[0], FOLDER / file, *words[1:])
         assert f"{values} value" in stdout, stdout
         assert f"{values} new" in stdout, stdout

@@ -34,6 +34,7 @@ def test_order_and_splitting_do_not_matter(
         for batches in ([rows], parts):
             connection.execute(
                 "TRUNCATE curve, operator_index, curve_file, curve_revision, operator_index_revision, interval,"
+                " operator_result, operator_result_revision,"
                 " balance, allocation, stale"
             )
             for number, batch in enumerate(batches):

@@ -77,6 +77,12 @@ def test_equity_of_all() -> None:
     assert row["parity"] == 1
 
 
+def test_of_whom_nothing_is_known_is_left_out() -> None:
+    """Null is not zero: a silent member would make everything look more uneven than it is."""
+    silent = pl.DataFrame([("z", "home", "2026-01", None, None)], schema=MEMBERS.schema, orient="row")
+    assert equity(pl.concat([MEMBERS, silent])).equals(equity(MEMBERS))
+
+
 def test_equity_by_season_and_category() -> None:
     got = equity(MEMBERS.with_columns(season()), by=["season", "category"]).rows(named=True)
     assert [(r["season"], r["category"], r["members"], r["allocated_wh"]) for r in got] == [

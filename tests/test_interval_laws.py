@@ -12,14 +12,14 @@ from energy.time import STEP, ceil_to_step, floor_to_step
 from tests.registers import T0, Readings, Route, compute, register_at, scenes, twin
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(scenes())
 def test_the_slow_twin_agrees(scene: tuple[Readings, list[Route]]) -> None:
     readings, routes = scene
     assert compute(readings, routes) == twin(readings, routes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scenes(), st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(scene: tuple[Readings, list[Route]], random: Random) -> None:
     readings, routes = scene
@@ -39,7 +39,7 @@ def register_of(steps: list[tuple[int, int]], start: datetime = T0) -> Readings:
     return readings
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sound, st.integers(0, 900_000_000).map(lambda us: T0 + timedelta(microseconds=us)))
 def test_intervals_add_up_to_the_difference_of_the_registers(steps: list[tuple[int, int]], first: datetime) -> None:
     readings = register_of(steps, first)

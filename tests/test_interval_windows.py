@@ -69,7 +69,7 @@ def recompute(readings: Readings, routes: list[Route], stale: set[tuple[int, dat
 SPREAD = st.sampled_from([600, 1800, 3600, 7200, 7201, 20_000, 40_000])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data(), scenes(most=30, gaps=SPREAD))
 def test_a_changed_day_needs_no_more_than_its_window(data: st.DataObject, scene: tuple[Readings, list[Route]]) -> None:
     readings, routes = scene
@@ -116,7 +116,7 @@ def test_how_far_a_change_reaches(why: str, before: list[int], told: list[int], 
 levels = st.lists(st.sampled_from([40, 41, 42, 140, 240, FAR, FAR + 1]), max_size=7)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(levels, levels, levels, levels)
 def test_beyond_the_reach_nothing_is_joined_differently(
     before: list[int], told: list[int], retold: list[int], after: list[int]

@@ -55,7 +55,10 @@ holder = "several"
 name = "Roof"
 role = "producer"
 category = "solar"
-membership = [{ community = "paris", from = 2026-03-01, to = 2026-10-25 }, { community = "reunion" }]
+membership = [
+    { community = "paris", from = 2026-03-01, to = 2026-10-25, participation_percent = 30 },
+    { community = "reunion", participation_percent = 70 },
+]
 [[point]]
 id = "hall"
 holder = "town"
@@ -63,8 +66,8 @@ name = "Town hall"
 category = "public"
 membership = [
     { community = "paris", to = 2026-03-29 },
-    { community = "paris", from = 2026-03-29T12:00:00Z, to = 2026-11-01 },
-    { community = "reunion", from = 2026-10-02 },
+    { community = "paris", from = 2026-03-29T12:00:00Z, to = 2026-11-01, participation_percent = 50 },
+    { community = "reunion", from = 2026-10-02, participation_percent = 50 },
 ]
 """
 FLOWS: Final = {"consumer": ["import"], "prosumer": ["import", "export"], "producer": ["export"]}
@@ -93,7 +96,7 @@ def fill(connection: psycopg.Connection) -> None:
                         intervals.append((point, flow, source, start, chance.randrange(500), quality, "test"))
             for community in (1, 2):
                 amounts = [chance.choice([None, chance.randrange(900)]) for _ in range(2)]
-                row = (community, point, start, *amounts, 0, chance.randrange(90), amounts[0], amounts[1], 0)
+                row = (community, point, start, *amounts, 0, chance.randrange(90), amounts[0], amounts[1], 0, None)
                 allocations.append(row)
         balances += [(community, start, 0, 0, 0, 0, 0, 0, 0, 0, True) for community in (1, 2)]
     with connection.cursor() as cursor:

@@ -8,86 +8,20 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.page_elements import Element, Reader
+from tests.page_recorded import DATA, Hub, recorded
 
-PAGE: Final = Path(__file__).parents[1] / "dashboards" / "page"
-DATA: Final = Path(__file__).parent / "data" / "page"
-TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FIGURES: Final = ("production", "surplus", "shared", "bought", "consumption")
 COLUMNS: Final = ("production_kwh", "surplus_kwh", "allocated_kwh", "residual_kwh", "consumption_kwh")
 RATES: Final = ("self_consumption", "self_sufficiency", "coverage")
 BUDGET_MS: Final = 6000
 DEADLINE_S: Final = 90
-
-
-def recorded(name: str) -> Any:
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-
-
-class Hub(ThreadingHTTPServer):
-    """Serves the page and recorded answers on a free port, and notes what was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.asked: list[str] = []
-        self.probe = b""
-        self.events = b""
-        self.points_forbidden = False
-
-    def answer(self, path: str, query: dict[str, str]) -> tuple[int, str, bytes]:
-        """Status, media type and body."""
-        if path == "/" or path.startswith("/page/"):
-            return self._file("index.html" if path == "/" else path.removeprefix("/page/"))
-        if path == "/probe.js":
-            return 200, TYPES[".js"], self.probe
-        *_, community, what = path.split("/")
-        if what == "live":
-            events, self.events = self.events, b""
-            return (200, "text/event-stream", events) if events else (204, "text/event-stream", b"")
-        if what == "balance" and query["start"] < "2026-10-09":
-            problem = {"title": "Unknown day", "status": 422, "detail": "The day lies before the first reading."}
-            return 422, "application/problem+json", json.dumps(problem).encode()
-        if what == "points" and self.points_forbidden:
-            return 403, "application/problem+json", b'{"detail": "Members only."}'
-        if community == "v1":
-            name = what
-        else:
-            day = "week" if query.get("step") == "day" else "day"
-            name = f"{community}-{day if what == 'balance' else what}"
-        return 200, "application/json", json.dumps(recorded(name)).encode()
-
-    def _file(self, name: str) -> tuple[int, str, bytes]:
-        body = (PAGE / name).read_bytes()
-        if name == "index.html" and self.probe:
-            body = body.replace(b"</head>", b'<script type="module" src="probe.js"></script></head>')
-        return 200, TYPES[Path(name).suffix], body
-
-
-class Answers(BaseHTTPRequestHandler):
-    """Hands each request to the hub it came to."""
-
-    server: Hub  # pyright: ignore[reportIncompatibleVariableOverride]  # the server that this test starts
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        self.server.asked.append(self.path)
-        status, media_type, body = self.server.answer(url.path, dict(parse_qsl(url.query)))
-        self.send_response(status)
-        self.send_header("Content-Type", media_type)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name that http.server gives it
-        """Stay quiet."""
 
 
 @pytest.fixture
@@ -227,6 +161,21 @@ def test_residuals_of_the_month_are_shown_where_the_operator_is_known(
 
 
 @pytest.mark.slow
+def test_the_operators_settlement_is_shown_with_its_cause(hub: Hub, browser: Callable[..., Element]) -> None:
+    page = browser(lang="fr", community="concarneau")
+    assert any("/concarneau/settlements/operator?month=2026-10" in path for path in hub.asked)
+    assert page.one(id="results-month").text == "octobre 2026"
+    rows = [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table_rows(page, "results")]
+    measured, shared = "L’énergie mesurée diffère : le compteur", "L’énergie mesurée concorde, l’énergie partagée non"
+    assert [row[:-1] for row in rows] == [
+        ["…1103", "soutiré", "59,5", "47,6", "29,8", "71 %"],
+        ["…5512", "soutiré", "59,5", "71,4", "11,9", "29 %"],
+    ]
+    assert [row[-1].startswith(why) for row, why in zip(rows, (measured, shared), strict=True)] == [True, True]
+    assert page.one(id="results").text.endswith("1 flux concorde, aux arrondis près.")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "times"), [(0, 1), (11, 2)], ids=["a moment later", "ten minutes later"])
 def test_residuals_are_read_again_with_a_changed_day_but_seldom(
     hub: Hub, browser: Callable[..., Element], minutes: int, times: int
@@ -250,6 +199,7 @@ def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Calla
     assert page.one(id="members").text == "Les membres de cette journée ne peuvent pas être lus."
     assert page.all(class_="part") == []
     assert "hidden" in page.one(id="residuals-section").attributes
+    assert "hidden" in page.one(id="results-section").attributes
 
 
 @pytest.mark.slow

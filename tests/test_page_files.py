@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from energy.territory_keys import ENTRIES
+
 PAGE: Final = Path(__file__).parents[1] / "dashboards" / "page"
 DATA: Final = Path(__file__).parent / "data" / "page"
 KINDS: Final = (".html", ".css", ".js", ".svg")
@@ -56,6 +58,10 @@ def test_every_figure_and_rate_has_a_name_and_an_explanation() -> None:
     assert listed == list(zip(FIGURES, COLUMNS, strict=True))
     for name in (*(f"figure.{figure}" for figure in FIGURES), *(f"rate.{rate}" for rate in RATES)):
         assert {name, f"{name}.is"} <= set(known)
+
+
+def test_every_kind_of_key_has_a_name() -> None:
+    assert {f"key.{kind}" for kind in (*ENTRIES, "other")} == {key for key in texts() if key.startswith("key.")}
 
 
 def test_the_page_asks_nothing_of_other_hosts() -> None:

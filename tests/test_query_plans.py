@@ -69,6 +69,8 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("stale_mark", {"kind": "series", "refs": SERIES, "days": [date(2026, 1, 9)] * 10}),
     ("balance_by_step", {**DAY, "zone": "Europe/Paris", **STEPS["15min"]}),
     ("allocation_by_point", DAY),
+    ("pairs_by_step", {**DAY, "zone": "Europe/Paris", "most": 10, **STEPS["month"]}),
+    ("pairs_known", DAY),
     ("intervals_of_members", DAY),
     ("intervals_replace", {**SPANS, "source": "device"}),
     ("intervals_replace", {**SPANS, "source": "operator"}),
@@ -84,6 +86,7 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("settlements", {"community_no": 1}),
     ("settlement_balance", {**DAY, "version": 1}),
     ("settlement_points", {**DAY, "version": 1}),
+    ("result_residuals", {"community_no": 1, "month_start": START}),
     ("communities", {"id": None}),
 ]
 

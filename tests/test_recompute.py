@@ -59,6 +59,7 @@ CHANGES: Final[list[tuple[str, LiteralString, tuple[int, int, int]]]] = [
     ),
 ]
 """What is changed behind the hub's back, and how many intervals, allocations and balances then differ."""
+COMPARED: Final = ("interval", "allocation", "allocation_pair", "balance")
 
 
 @pytest.fixture
@@ -79,11 +80,12 @@ def test_what_the_worker_made_is_what_the_readings_give(both_migrated_url: str) 
         assert (code, stderr) == (0, "")
         assert stdout == (
             f"compared: {rows['interval']:,} intervals, {rows['allocation']:,} allocations,"
-            f" {rows['balance']:,} balances\nall of them equal what the readings give\n"
+            f" {rows['allocation_pair']:,} pairs, {rows['balance']:,} balances\n"
+            "all of them equal what the readings give\n"
         )
         assert checks(connection) == [
             (True, 0, 0, 0),
-            (True, rows["interval"] + rows["allocation"] + rows["balance"], 0, 0),
+            (True, sum(rows[kind] for kind in COMPARED), 0, 0),
         ]
 
 
@@ -107,13 +109,36 @@ def test_what_was_changed_is_noticed_and_mended(
     assert stored(connection) == before
 
 
+def test_by_which_key_and_whose_production_is_noticed_too(valley: tuple[str, psycopg.Connection]) -> None:
+    url, connection = valley
+    pairs = stored(connection)["allocation_pair"]
+    tamper(connection, "UPDATE allocation_pair SET allocated_wh = allocated_wh + 1 WHERE start = %(at)s")
+    tamper(connection, "UPDATE allocation SET key_no = key_no + 1 WHERE start = %(at)s")
+    assert stored(connection)["allocation_pair"] != pairs
+    code, found = recompute(url)
+    assert (code, counts(found), found["differing"]["pair"]) == (1, (0, 3, 0), 1)
+    recompute(url, "--repair")
+    process(url)
+    assert recompute(url)[0] == 0
+    assert stored(connection)["allocation_pair"] == pairs
+
+
+def test_a_community_without_members_holds_nobody_up(both_migrated_url: str) -> None:
+    with connect(both_migrated_url) as connection:
+        fill(both_migrated_url, connection)
+        empty = '{ id = "empty", name = "Nobody yet", place = "Here" },'
+        apply(connection, TERRITORY.replace("community = [", f"community = [{empty}"))
+        process(both_migrated_url)
+    assert check(both_migrated_url, Scope()).differing.total() == 0
+
+
 def test_the_words_say_what_differs_and_what_to_do(valley: tuple[str, psycopg.Connection]) -> None:
     url, connection = valley
     tamper(connection, "UPDATE interval SET energy_wh = 7 WHERE flow = 'export' AND start = %(at)s")
     tamper(connection, "DELETE FROM balance WHERE community_no = 1 AND start = %(at)s")
     code, stdout, stderr = call_hub("recompute", "--community", "valley", settings={"HUB_DATABASE_URL": url})
     assert code == 1
-    assert "\ndifferent: 1 interval, 0 allocations, 1 balance\n" in stdout
+    assert "\ndifferent: 1 interval, 0 allocations, 0 pairs, 1 balance\n" in stdout
     assert (
         "\n  interval export of roof by the device, 2026-01-05T12:00:00Z: stored energy_wh 7, rebuilt energy_wh 40\n"
     ) in stdout
@@ -208,7 +233,7 @@ def laws(migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, Worker]]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(delivery=test_worker_laws.deliveries(), days=st.sampled_from([1, 2, 7]), points=st.integers(1, 3))
 def test_nothing_differs_at_any_moment_whatever_comes_and_however_it_is_cut(
@@ -227,4 +252,4 @@ def test_nothing_differs_at_any_moment_whatever_comes_and_however_it_is_cut(
     found = check(url, scope)
     rows = {kind: len(table) for kind, table in stored(connection).items()}
     assert (found.first, found.waiting) == ([], 0)
-    assert found.counts[0] == rows["interval"] + rows["allocation"] + rows["balance"]
+    assert found.counts[0] == sum(rows[kind] for kind in COMPARED)

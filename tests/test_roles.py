@@ -12,79 +12,11 @@ from store.connect import connect
 from store.migrate import migrate
 from tests.conftest import AskForServer
 from tests.deployed_database import PARTS, as_role, deployed_database, login
+from tests.granted import CALLED, GRANTED
 from tests.metering import apply
 from tests.servers import BOTH_KINDS, Postgres
 from tests.valley import TERRITORY
 
-ALL: Final = "SELECT INSERT UPDATE DELETE"
-GRANTED: Final[dict[str, dict[str, str]]] = {
-    "public.migration": {"hub_ingest": "SELECT", "hub_process": "SELECT", "hub_api": "SELECT"},
-    "public.device": {"hub_ingest": "SELECT INSERT UPDATE", "hub_process": "SELECT", "hub_api": "SELECT"},
-    "public.series": {"hub_ingest": "SELECT INSERT UPDATE", "hub_process": "SELECT"},
-    "public.reading": {"hub_ingest": "SELECT INSERT UPDATE", "hub_process": "SELECT DELETE"},
-    "public.reading_revision": {"hub_ingest": "INSERT", "hub_process": "SELECT DELETE"},
-    "public.rejected_message": {
-        "hub_ingest": ALL,
-        "hub_process": "SELECT UPDATE(times) DELETE",
-        "hub_api": "SELECT(times)",
-    },
-    "public.rejected_reading": {
-        "hub_ingest": ALL,
-        "hub_process": "SELECT UPDATE(times) DELETE",
-        "hub_api": "SELECT(times)",
-    },
-    "public.kept_message": {"hub_ingest": ALL},
-    "public.listener": {"hub_ingest": ALL, "hub_api": "SELECT"},
-    "public.broker_session": {"hub_ingest": ALL},
-    "public.site": {"hub_ingest": "SELECT"},
-    "public.stale": {
-        "hub_ingest": "SELECT INSERT UPDATE(attempts)",
-        "hub_process": "SELECT INSERT UPDATE(attempts) DELETE",
-        "hub_api": "SELECT(error)",
-    },
-    "public.community": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
-    "public.point": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
-    "public.holder": {"hub_process": "SELECT"},
-    "public.device_mapping": {"hub_process": "SELECT", "hub_api": "SELECT"},
-    "public.membership": {"hub_process": "SELECT", "hub_api": "SELECT"},
-    "public.sharing_key": {"hub_process": "SELECT", "hub_api": "SELECT"},
-    "public.interval": {"hub_process": ALL},
-    "public.curve_file": {"hub_process": "SELECT(no) SELECT(name)"},
-    "public.curve": {"hub_process": "SELECT DELETE"},
-    "public.curve_revision": {"hub_process": "SELECT DELETE"},
-    "public.operator_index": {"hub_process": "SELECT DELETE", "hub_api": "SELECT"},
-    "public.operator_index_revision": {"hub_process": "SELECT DELETE"},
-    "public.compared_interval": {"hub_api": "SELECT"},
-    "public.operator_interval": {"hub_api": "SELECT"},
-    "public.awaited_flow": {"hub_api": "SELECT"},
-    "public.allocation": {"hub_process": ALL, "hub_api": "SELECT"},
-    "public.balance": {"hub_process": ALL, "hub_api": "SELECT"},
-    "public.settlement": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
-    "public.balance_revision": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
-    "public.allocation_revision": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
-    "public.gap": {"hub_process": ALL},
-    "public.meter_swap": {"hub_process": "SELECT"},
-    "public.power_now": {"hub_process": "SELECT INSERT UPDATE", "hub_api": "SELECT"},
-    "public.recomputation": {"hub_process": "SELECT INSERT UPDATE", "hub_api": "SELECT"},
-    "public.release": {"hub_process": "SELECT INSERT", "hub_open": "SELECT"},
-    "public.release_file": {"hub_process": "SELECT INSERT", "hub_open": "SELECT"},
-    "public.erasure": {"hub_ingest": "SELECT(no)"},
-    "public.viewer": {},
-    "shown.community": {},
-    "shown.balance": {},
-    "shown.awaited_flow": {},
-    "shown.residual": {},
-}
-"""Every table and view: who may do what, some of it on one column only. Roles that are not named may do nothing."""
-CALLED: Final = {
-    "timescale_edition": {"hub_process"},
-    "compress_old_chunks": {"hub_process"},
-    "old_chunks": {"hub_process"},
-    "drop_old_chunks": {"hub_process"},
-    "use_timescale": set[str](),
-    "describe": set[str](),
-}
-"""Every function of ours, and the parts that may call it."""
 PRIVILEGES: Final = """
     SELECT
         n.nspname || '.' || c.relname, a.grantee::regrole::text,
@@ -122,6 +54,7 @@ REFUSED: Final[list[tuple[str, str, LiteralString]]] = [
     ("and changes none", "hub_process", "UPDATE reading SET value = 0"),
     ("nor who takes part", "hub_process", "DELETE FROM membership"),
     ("nor what a settled month was", "hub_process", "UPDATE balance_revision SET consumption_wh = 0"),
+    ("nor what energy costs", "hub_process", "UPDATE tariff SET rule = '{}'"),
     ("nor what was released", "hub_process", "UPDATE release SET digest = ''"),
     ("nor takes it back", "hub_process", "DELETE FROM release_file"),
     ("nor shows it to anybody", "hub_process", "INSERT INTO viewer VALUES ('hub_open', 1)"),

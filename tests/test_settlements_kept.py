@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from energy.frames import BALANCE, SETTLED_ALLOCATION
+from energy.frames import BALANCE, GIVEN, SETTLED_ALLOCATION
 from energy.model import LONGEST_STILLNESS
 from energy.time import Span
 from store import balances, erasure, intervals, retention
@@ -31,6 +31,7 @@ from tests.settled import (
     Valley,
     closed_month,
     declared,
+    mark_all,
     month_template,
     number,
     seen,
@@ -82,7 +83,8 @@ def test_old_versions_are_kept_as_long_as_balances(
 ) -> None:
     connection = corrected(valley)
     old = retention.read_old(connection, "balances", before)
-    assert old.rows == 2 * (STEPS - left[1]) * (1 + len(MEMBERS))
+    pairs = 2  # the roof gives to both homes
+    assert old.rows == 2 * (STEPS - left[1]) * (1 + len(MEMBERS) + pairs)
     cutoffs = Cutoffs(None, None, before, LONGEST_STILLNESS)
     removed = sum(step.rows for step in retention.remove(connection, cutoffs, most=1000))
     assert removed == old.rows
@@ -91,6 +93,43 @@ def test_old_versions_are_kept_as_long_as_balances(
         for table in ("settlement", "balance_revision", "allocation_revision")
     ]
     assert counts == [(count,) for count in left]
+
+
+def test_an_old_version_keeps_its_pairs_and_its_key(valley: Valley) -> None:
+    connection = corrected(valley)
+    sums = "SELECT start, point_no, sum(allocated_wh) FROM {} WHERE allocated_wh > 0 GROUP BY 1, 2 ORDER BY 1, 2"
+    for pairs, parts in (("allocation_pair", "allocation"), ("allocation_pair_revision", "allocation_revision")):
+        found = connection.execute(sums.format(pairs).encode()).fetchall()
+        assert found == connection.execute(sums.format(parts).encode()).fetchall()
+        assert len(found) >= 2 * STEPS
+    shares = "SELECT DISTINCT v.rule->'shares_ppm'->>'home' FROM {} AS a LEFT JOIN key_version AS v ON v.no = a.key_no"
+    assert connection.execute(shares.format("allocation").encode()).fetchall() == [("250000",)]
+    assert connection.execute(shares.format("allocation_revision").encode()).fetchall() == [("500000",)]
+
+
+def test_another_number_of_the_key_alone_makes_no_version(valley: Valley) -> None:
+    _, connection, worker = valley
+    connection.execute("UPDATE allocation SET key_no = NULL")
+    mark_all(connection)
+    exhaust(worker)
+    assert len(versions(connection)) == 1
+    assert connection.execute("SELECT FROM allocation WHERE key_no IS NULL").fetchone() is None
+
+
+def test_whose_production_it_was_makes_a_version_and_pairs_where_none_were_make_none(valley: Valley) -> None:
+    _, connection, worker = valley
+    connection.execute("DELETE FROM allocation_pair WHERE start < %s", [TENTH])
+    mark_all(connection)
+    exhaust(worker)
+    assert len(versions(connection)) == 1, "they were computed before pairs were kept"
+    other = "UPDATE allocation_pair SET allocated_wh = allocated_wh + 1 WHERE start = %s"
+    assert connection.execute(other, [TENTH]).rowcount == 2
+    pairs = "SELECT community_no, start, producer_no, point_no, allocated_wh FROM {} WHERE start = %s ORDER BY point_no"
+    changed = connection.execute(pairs.format("allocation_pair").encode(), [TENTH]).fetchall()
+    mark_all(connection)
+    exhaust(worker)
+    assert versions(connection)[1:] == [(2, "regularisation", 1)]
+    assert connection.execute(pairs.format("allocation_pair_revision").encode(), [TENTH]).fetchall() == changed
 
 
 def test_versions_go_with_their_community(valley: Valley) -> None:
@@ -170,7 +209,7 @@ def replaced(
     known = [(TENTH + (first + i) * HOUR, hour[:2], hour[2]) for i, hour in enumerate(hours) if hour is not None]
     steps = [(at, sum(both_wh), 0, 0, sum(both_wh), 0, 2, 2, 9, True) for at, both_wh, _ in known]
     rows = [
-        (point, at, energy_wh, None, 0, 0, energy_wh, None, quality)
+        (point, at, energy_wh, None, 0, 0, energy_wh, None, quality, None)
         for at, both_wh, quality in known
         for point, energy_wh in zip(numbers, both_wh, strict=True)
         if energy_wh
@@ -180,7 +219,7 @@ def replaced(
     span = Span(TENTH + first * HOUR, TENTH + (first + len(hours)) * HOUR)
     allocation = pl.DataFrame(rows, schema, orient="row")
     balance = pl.DataFrame(steps, BALANCE, orient="row")
-    balances.replace(connection, community_no, span, allocation, balance, numbers)
+    balances.replace(connection, community_no, span, allocation, GIVEN.to_frame(), balance, numbers)
 
 
 def copied(connection: psycopg.Connection, community_no: int) -> tuple[Rows, Rows, Rows]:

@@ -98,7 +98,7 @@ keys = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(steps_of, max_size=3), keys)
 def test_the_laws_and_the_ideal(several: list[Step], key: SharingKey) -> None:
     got = share(frame(several), key)
@@ -142,7 +142,7 @@ def check_step(step: Step, key: SharingKey, at: datetime, got: pl.DataFrame) -> 
         assert sum(a.values()) == min(sum(g.values()), sum(c[i] for i in named))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(steps_of, min_size=1, max_size=3), keys, st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_who_is_absent_matters(
     several: list[Step], key: SharingKey, random: Random
@@ -162,7 +162,7 @@ def test_batches_change_nothing(several: list[Step], key: SharingKey) -> None:
         assert share(frame(several, 30), key).equals(expected)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(steps_of, keys, st.integers(2, 10**6))
 def test_a_thousand_times_as_much_is_shared_alike(step: Step, key: SharingKey, times: int) -> None:
     def scaled(wh: int | None, factor: int) -> int | None:
@@ -173,7 +173,7 @@ def test_a_thousand_times_as_much_is_shared_alike(step: Step, key: SharingKey, t
     assert got.abs().max() in (None, 0) or got.abs().max() <= times + 2  # pyright: ignore[reportOperatorIssue]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(steps_of, st.builds(MatrixKey, matrices, st.just({}), surpluses))
 def test_pairs_add_up_to_what_everyone_got_and_gave(step: Step, key: MatrixKey) -> None:
     found, whole = share_by_producer(frame([step]), key), share(frame([step]), key)
@@ -284,7 +284,7 @@ def test_made_up_keys_can_be_applied(key: SharingKey) -> None:
     assert points_of(key) <= set(NAMES)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(keys)
 def test_what_is_stored_is_the_same_key(key: SharingKey) -> None:
     assert key_of(json.loads(json.dumps(rule_of(key)))) == key

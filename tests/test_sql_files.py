@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from store import curves, intervals, readings
+from store import curves, intervals, operator_results, readings
 from store.connect import connect
 from store.registry import TABLES
 
@@ -88,7 +88,7 @@ def test_postgresql_understands_every_query(any_migrated_url: str) -> None:
     """Prepared where that can be, with the types that PostgreSQL finds by itself; else carried out."""
     understood = 0
     with connect(any_migrated_url) as connection:
-        for prepare in (readings.prepare, intervals.prepare, curves.prepare):
+        for prepare in (readings.prepare, intervals.prepare, curves.prepare, operator_results.prepare):
             prepare(connection)
         for path in QUERIES:
             text = path.read_text(encoding="utf-8")

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from energy.errors import InvalidInput
 from energy.keys import ProRataKey, StaticKey
 from energy.model import (
-    FOREVER,
-    FOREVER_AGO,
     ChannelRole,
     Community,
     DeviceMapping,
@@ -24,10 +22,10 @@ from energy.model import (
     Role,
     Site,
     Territory,
-    Validity,
 )
 from energy.territory import parse_territory
 from energy.time import rfc3339
+from energy.validity import FOREVER, FOREVER_AGO, Validity
 from tests.broken_territories import BROKEN, HOLDER, POINT, STATIC, with_device, with_key
 
 GOOD = """
@@ -68,9 +66,12 @@ id = "12345678901234"
 holder = "town"
 name = "Roof"
 category = "solar"
-role = "producer"
+role = "prosumer"
 device = [{ id = "inverter", measures = "production" }]
-membership = [{ community = "island", from = 2025-10-26, to = 2026-01-01T00:00:00+01:00 }, { community = "valley" }]
+membership = [
+  { community = "island", from = 2025-10-26, to = 2026-01-01T00:00:00+01:00, participation_percent = 30 },
+  { community = "valley", participation_percent = 70 },
+]
 
 [[site]]
 prefix = "school/dtu"
@@ -100,7 +101,7 @@ def test_a_good_file_declares_what_it_says() -> None:
         holders=(Holder("anna", HolderKind.NATURAL), Holder("town", HolderKind.PUBLIC, consent=True)),
         points=(
             MeteringPoint("home", "anna", "Home 1", Role.PROSUMER, "home", 9500),
-            MeteringPoint("12345678901234", "town", "Roof", Role.PRODUCER, "solar"),
+            MeteringPoint("12345678901234", "town", "Roof", Role.PROSUMER, "solar"),
         ),
         mappings=(
             DeviceMapping("home", "old meter", validity=Validity(valid_to=swap)),
@@ -119,8 +120,8 @@ def test_a_good_file_declares_what_it_says() -> None:
         ),
         memberships=(
             Membership("valley", "home"),
-            Membership("island", "12345678901234", Validity(at("2025-10-26T00:00Z"), at("2025-12-31T23:00Z"))),
-            Membership("valley", "12345678901234"),
+            Membership("island", "12345678901234", Validity(at("2025-10-26T00:00Z"), at("2025-12-31T23:00Z")), 30),
+            Membership("valley", "12345678901234", participation_percent=70),
         ),
         keys=(
             KeyVersion("valley", ProRataKey(), Validity(valid_to=year)),

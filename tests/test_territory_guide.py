@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from energy.model import Quantity, unit_of
 from energy.territory import parse_territory
 from energy.territory_file import (
+    BandEntry,
     CommunityEntry,
     DeviceEntry,
     HolderEntry,
@@ -20,6 +21,7 @@ from energy.territory_file import (
     RoundEntry,
     SiteEntry,
     StepEntry,
+    TariffEntry,
     TerritoryFile,
 )
 from energy.territory_sites import RATIOS, SIGNED
@@ -30,6 +32,8 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "community.key": KeyEntry,
     "community.key.step": StepEntry,
     "community.key.round": RoundEntry,
+    "community.tariff": TariffEntry,
+    "community.tariff.band": BandEntry,
     "holder": HolderEntry,
     "point": PointEntry,
     "point.membership": MembershipEntry,
@@ -81,7 +85,7 @@ def test_no_table_of_the_file_is_forgotten() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_example_is_a_territory(page: str) -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    example, *_ = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     territory = parse_territory(example)
     assert {(site.prefix, site.dialect) for site in territory.sites} == {
         ("school/dtu", "opendtu"),

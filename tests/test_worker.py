@@ -72,6 +72,23 @@ def test_a_morning_computed_by_hand(valley: tuple[psycopg.Connection, Worker]) -
     ]
 
 
+@pytest.mark.parametrize("step_min", [15, 30])
+def test_a_late_reading_shares_the_whole_hour_again_where_the_key_looks_at_hours(
+    valley: tuple[psycopg.Connection, Worker], step_min: int
+) -> None:
+    connection, worker = valley
+    by_hour = f'id = "valley"\nstep_min = {step_min}\nkey = [{{ type = "hourly_min" }}]'
+    apply(connection, VALLEY.replace('id = "valley"', by_hour, 1))
+    append(connection, register("home", [0, 100, 100, 100, 100], EIGHT))
+    append(connection, register("roof", [0, 0, 0, 0, 100], EIGHT, quantity=Quantity.PV_ENERGY))
+    append(connection, register("flat", [0, 0, 0, 0, 0], EIGHT))
+    exhaust(worker)
+    append(connection, register("flat", [100], EIGHT + HOUR))  # it withdrew in the last quarter of the hour
+    exhaust(worker)
+    shared = [row[4] for row in stored(connection)["balance"]]
+    assert (sum(shared), shared[0]) == (100, 50), "100 Wh for two with the same need"
+
+
 def test_allocations_add_up_to_balances_exactly(valley: tuple[psycopg.Connection, Worker]) -> None:
     connection, worker = valley
     hear_a_morning(connection)

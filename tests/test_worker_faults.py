@@ -15,8 +15,9 @@ from typing import Final
 import psycopg
 import pytest
 
+from energy.time import Span
 from processing import run
-from store import spans
+from store import spans, statements
 from store.connect import connect
 from store.migrate import migrate
 from tests.metering import (
@@ -141,6 +142,49 @@ def test_a_notification_wakes_the_worker(any_migrated_url: str, monkeypatch: pyt
         for hour in (8, 9, 10):
             home_hour(connection, hour)
             wait_until(lambda h=hour: steps(connection) == 4 * (h - 7))
+
+
+def test_a_statement_that_takes_long_holds_up_no_reading(any_migrated_url: str) -> None:
+    """It is stopped where it would be stored; the readings that come meanwhile have their balances."""
+    with connect(any_migrated_url) as connection, connect(any_migrated_url) as gate:
+        apply(connection, VALLEY)
+        gate.execute("BEGIN")
+        gate.execute("LOCK TABLE statement IN EXCLUSIVE MODE")
+        with working(any_migrated_url):
+            home_hour(connection, 8)
+            wait_until(lambda: steps(connection) == 4)
+            connection.execute("UPDATE statement_due SET due_at = now()")
+            wait_until(somebody_waits(gate, "relation"))
+            home_hour(connection, 9)
+            wait_until(lambda: steps(connection) == 8)
+            gate.execute("ROLLBACK")
+            made = "SELECT EXISTS (SELECT FROM statement)"
+            wait_until(lambda: connection.execute(made).fetchone() == (True,))
+
+
+def test_who_marks_a_month_while_its_statement_ends_is_waited_for(any_migrated_url: str) -> None:
+    """The statement would else be due at once, and be made twice within seconds."""
+    day = Span(EIGHT, EIGHT + HOUR)
+    with (
+        connect(any_migrated_url) as connection,
+        connect(any_migrated_url) as maker,
+        connect(any_migrated_url) as gate,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        apply(connection, VALLEY)
+        connection.execute("DELETE FROM statement_due")
+        statements.mark(connection, 1, day)
+        connection.execute("UPDATE statement_due SET due_at = now()")
+        with maker.transaction():
+            due = statements.claim(maker)
+            assert due is not None
+            with connection.transaction():
+                statements.mark(connection, 1, day)
+                made = threads.submit(statements.unmark, maker, due)
+                wait_until(somebody_waits(gate, "transactionid"))
+            made.result(20)
+        later = "SELECT marks, due_at > now() FROM statement_due"
+        assert connection.execute(later).fetchall() == [(2, True)]
 
 
 def test_a_lost_notification_costs_one_poll(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ def valley(migrated_url: str) -> Iterator[tuple[str, psycopg.Connection, Worker]
 
 @pytest.mark.slow
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(delivery=deliveries())
 def test_any_order_of_arrival_gives_what_all_readings_give_at_once(
@@ -170,7 +170,7 @@ def stored_after(
 
 @pytest.mark.slow
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(delivery=deliveries(corrected=False))
 def test_late_or_split_data_gives_what_early_data_gives_and_again_changes_nothing(
@@ -200,7 +200,7 @@ WRITTEN: Final = {
 
 @pytest.mark.slow
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(
     st.lists(st.tuples(st.integers(1, 115), st.integers(0, 900)), min_size=1, max_size=40),

@@ -47,7 +47,8 @@ export function showState(element, slots, totals, words) {
 export function communityLine(community, words) {
   const type = community.key?.type;
   const key = words.has(`key.${type}`) ? words.text(`key.${type}`) : words.text("key.other", { type });
-  return [community.place, words.count("points", community.points), type ? key : null].filter(Boolean).join(" · ");
+  const keeps = community.key?.surplus === "to_members" ? words.text("surplus.to_members") : null;
+  return [community.place, words.count("points", community.points), type ? key : null, keeps].filter(Boolean).join(" · ");
 }
 
 /** The five figures in the order of an equation: production = surplus + shared, shared + bought = consumption. */

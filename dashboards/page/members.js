@@ -75,7 +75,7 @@ function line(point, label, name, top, words) {
     consumes ? bar(top, ["shared", point.allocated_kwh], ["bought", point.residual_kwh]) : null,
     produces ? bar(top, ["shared", used], ["surplus", point.surplus_kwh]) : null,
   );
-  const who = html("div", { class: "who" }, html("span", {}, name), silent ? nothing : bars);
+  const who = html("div", { class: "who" }, html("span", { class: name.startsWith("…") ? "number" : null }, name), silent ? nothing : bars);
   return html(
     "tr",
     { "data-point": name },

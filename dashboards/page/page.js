@@ -133,9 +133,14 @@ async function loadResiduals(signal) {
   const shown = state.residuals?.id === id && state.residuals.start === month.start;
   if (shown && Date.now() - state.residuals.readAt < RESIDUALS_MS) return;
   try {
-    const found = await read(communityAddress(id, "residuals", month), signal).catch(orSilence);
+    const settled = { month: month.start.slice(0, "2026-01".length) };
+    const [found, results] = await Promise.all([
+      read(communityAddress(id, "residuals", month), signal).catch(orSilence),
+      read(communityAddress(id, "settlements/operator", settled), signal).catch(orSilence),
+    ]);
     const of = { id, start: month.start, readAt: Date.now() };
-    if (found) state.residuals = { ...of, rows: found.residuals, byIndex: found.by_index };
+    const rows = { rows: found?.residuals ?? [], byIndex: found?.by_index ?? [], results: results?.rows ?? [] };
+    if (found || results) state.residuals = { ...of, ...rows };
   } catch (error) {
     if (error.name === "AbortError") return;
     throw error;

@@ -38,7 +38,16 @@ export const TEXTS = {
   ],
   "key.prorata": ["shared in proportion to consumption", "partage au prorata des consommations"],
   "key.static": ["shared in fixed parts", "partage à parts fixes"],
-  "key.other": ["sharing key: {type}", "clé de partage\u00a0: {type}"],
+  "key.custom": ["shared in parts set for each interval", "partage à parts fixées pour chaque intervalle"],
+  "key.matrix": ["shared in parts of each producer of its own", "partage par couples de producteur et de membre"],
+  "key.priority": ["shared by levels of priority", "partage par niveaux de priorité"],
+  "key.iterations": ["shared in successive rounds", "partage en tours successifs"],
+  "key.hourly_min": [
+    "the lesser of what each hour injects and withdraws is shared",
+    "partage du minimum de chaque heure, entre injecté et soutiré"
+  ],
+  "key.other": ["sharing key: {type}", "clé de répartition\u00a0: {type}"],
+  "surplus.to_members": ["an unused share stays the member’s", "une part inutilisée reste au membre"],
   "points.one": ["{n} metering point", "{n} point de mesure"],
   "points.other": ["{n} metering points", "{n} points de mesure"],
   "status.settled": ["Settled: every expected reading is in.", "Arrêté\u00a0: toutes les mesures attendues sont là."],
@@ -141,6 +150,42 @@ export const TEXTS = {
   "members.none": ["no reading", "aucune mesure"],
   "members.known": ["Known", "Connu"],
   "members.failed": ["The members of this day cannot be read.", "Les membres de cette journée ne peuvent pas être lus."],
+  "results.title": ["Operator’s settlement", "Décompte du gestionnaire"],
+  "results.note": [
+    "What the grid operator settled by and what the hub computed, furthest apart first, with the cause that the hub knows. Hub and operator: energy shared, in kWh.",
+    "Ce que le gestionnaire de réseau a décompté et ce que le hub a calculé, les plus grands écarts d’abord, avec la cause que le hub connaît. Hub et gestionnaire\u00a0: énergie partagée, en kWh."
+  ],
+  "results.point": ["Point", "Point"],
+  "results.flow": ["Flow", "Flux"],
+  "results.hub": ["Hub", "Hub"],
+  "results.operator": ["Operator", "Gestionnaire"],
+  "results.apart": ["Largest difference", "Plus grand écart"],
+  "results.share": ["% of what is apart", "% des écarts"],
+  "results.why": ["Why", "Pourquoi"],
+  "results.agree.one": ["{n} flow agrees, within rounding.", "{n} flux concorde, aux arrondis près."],
+  "results.agree.other": ["{n} flows agree, within rounding.", "{n} flux concordent, aux arrondis près."],
+  "cause.hub_incomplete": ["The hub does not know all of the month.", "Le hub ne connaît pas tout le mois."],
+  "cause.meter": [
+    "The energy measured differs: the meter or the curve, not the key.",
+    "L’énergie mesurée diffère\u00a0: le compteur ou la courbe, pas la clé."
+  ],
+  "cause.key": [
+    "The energy measured agrees, what was shared does not: the key or its coefficients.",
+    "L’énergie mesurée concorde, l’énergie partagée non\u00a0: la clé ou ses coefficients."
+  ],
+  "cause.others": [
+    "Follows what other points measured: see them first.",
+    "Découle des mesures d’autres points\u00a0: les voir d’abord."
+  ],
+  "cause.unclear": [
+    "The operator does not tell the energy measured.",
+    "Le gestionnaire ne donne pas l’énergie mesurée."
+  ],
+  "cause.unknown_to_operator": ["The operator has no result of it.", "Le gestionnaire n’en a aucun résultat."],
+  "cause.unknown_to_hub": [
+    "By the hub, not a member with this flow in that month.",
+    "Selon le hub, pas membre avec ce flux ce mois-là."
+  ],
   "residuals.title": ["Operator and devices", "Gestionnaire et appareils"],
   "residuals.note": [
     "What the grid operator’s files and the devices say of the same quarter-hours, furthest apart first: a meter that counts wrong comes out on top. Energy in kWh.",

@@ -8,6 +8,7 @@ import { showMembers } from "./members.js";
 import { showCommunities, showDate, showLanguage } from "./navigation.js";
 import { makeReadable, showTable } from "./readout.js";
 import { showByIndex, showResiduals } from "./residuals.js";
+import { showResults } from "./results.js";
 import { showWeek } from "./week.js";
 import { wordsOf } from "./words.js";
 
@@ -115,7 +116,12 @@ export function makeView(state, actions) {
   function renderResiduals() {
     const { community, residuals, shown } = state;
     const current = residuals?.id === community.id && residuals.start === monthAround(shown).start;
-    const { rows, byIndex } = current ? residuals : { rows: [], byIndex: [] };
+    const { rows, byIndex, results } = current ? residuals : { rows: [], byIndex: [], results: [] };
+    byId("results-section").hidden = results.length === 0;
+    if (results.length > 0) {
+      byId("results-month").textContent = drawn.words.day(residuals.start, "month");
+      showResults(byId("results"), results, drawn.words);
+    }
     byId("residuals-section").hidden = rows.length + byIndex.length === 0;
     byId("residuals").hidden = rows.length === 0;
     byId("by-index-part").hidden = byIndex.length === 0;

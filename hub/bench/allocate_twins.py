@@ -1,7 +1,8 @@
 """The work of `hub bench allocate` in plain NumPy and in pandas: sharing in whole watt-hours, by largest remainder.
 
 Both know only pro rata and fixed shares, and no flow that is not known. NumPy works on dense matrices, steps by
-points; pandas on the same long rows as the hub. Products must stay within 64 bits.
+points; pandas on the same long rows as the hub, by groupby, transform and rank: no function of Python is called for a
+step, which would take several times as long. Products must stay within 64 bits.
 """
 
 from typing import Any
@@ -47,7 +48,10 @@ def in_pandas(pd: Any, frame: Any, shares_ppm: Any | None) -> tuple[Any, Any]:
         share = _split_pandas(pd, frame["step"], total, weight, 0 * whole + 1_000_000, whole)
     allocated = frame["need"].where(frame["need"] < share, share)
     used = allocated.groupby(frame["step"], sort=False).transform("sum")
-    return allocated, frame["made"] - _split_pandas(pd, frame["step"], used, frame["made"], whole, used)
+    makers = frame.loc[frame["made"] > 0, ["step", "made"]]
+    whole, used = whole.loc[makers.index], used.loc[makers.index]
+    gone = _split_pandas(pd, makers["step"], used, makers["made"], whole, used)
+    return allocated, frame["made"].sub(gone, fill_value=0).astype("int64")
 
 
 def _split_pandas(pd: Any, step: Any, total: Any, weight: Any, whole: Any, base: Any) -> Any:

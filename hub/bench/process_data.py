@@ -54,7 +54,7 @@ def know(url: str, connection: psycopg.Connection, begin: datetime, days: range)
     model = days.start
     compute(url, connection, [(no, begin + timedelta(days=model)) for no in all_series(connection)])
     parameters = {"day": begin + timedelta(days=model), "first": 1, "last": len(days) - 1}
-    for name in ("bench_repeat_intervals", "bench_repeat_allocations", "bench_repeat_balances"):
+    for name in ("bench_repeat_intervals", "bench_repeat_allocations", "bench_repeat_pairs", "bench_repeat_balances"):
         connection.execute(statement(name), parameters)
     connection.execute("VACUUM ANALYZE")  # as autovacuum would have done by then
 

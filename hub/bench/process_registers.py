@@ -11,8 +11,8 @@ import polars as pl
 
 from energy.errors import Unavailable
 from energy.frames import READINGS, ROUTES
-from energy.model import FOREVER, FOREVER_AGO
 from energy.time import STEP
+from energy.validity import FOREVER, FOREVER_AGO
 from hub.bench.process_twins import STEP_US, in_numpy, in_pandas, numpy_and_pandas
 from processing.intervals import intervals_from_registers
 

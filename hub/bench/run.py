@@ -11,17 +11,15 @@ READINGS: Final = {"store": 400_000, "process": 4_000_000}
 
 def run_bench(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run a bench and print its figures."""
-    from hub.bench import allocate, ingest, process, store  # noqa: PLC0415 - they bring a database server along
+    from hub.bench import allocate, compare, ingest, process, store  # noqa: PLC0415 - they bring a database server along
 
     readings: int = READINGS.get(arguments.what, 0) if arguments.readings is None else arguments.readings
     match arguments.what:
         case "store":
             figures, table = store.measure(arguments.database, readings, arguments.rounds), store.table
         case "allocate":
-            figures, table = (
-                allocate.measure(arguments.sharing_points, arguments.steps, arguments.rounds),
-                allocate.table,
-            )
+            shared = allocate.measure(arguments.sharing_points, arguments.steps, arguments.rounds)
+            figures, table = shared | compare.measure(arguments.members, arguments.months), allocate.table
         case "process":
             sizes = process.Sizes(
                 readings=readings,

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from energy.model import Community, DeviceMapping, MeteringPoint, Role, Territory, Validity
+from energy.model import Community, DeviceMapping, MeteringPoint, Role, Territory
 from energy.time import EPOCH, PARIS, Span, local_midnight
+from energy.validity import Validity
 from hub.demo.counters import ORIGIN
 from hub.demo.homes import EXPORT, OFF_PEAK, PEAK, PRODUCTION, counters_of
 from hub.demo.noise import draw

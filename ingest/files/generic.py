@@ -21,7 +21,7 @@ from energy.errors import InvalidInput
 from ingest.files.content import Adapter, FileContent, FileOptions, Opened
 from ingest.files.local_time import DAY_FIRST, GERMAN, ISO, WITH_OFFSET, aware, instants
 from ingest.files.sieve import SHOWN, Sieve
-from ingest.files.steps import starts, with_steps, with_steps_after
+from ingest.files.steps import placed
 from ingest.files.text import columns_of, table
 from ingest.files.words import BRUT, RAW, UNITS, flow_of, plain, quantity_of
 
@@ -129,13 +129,7 @@ def _at(frame: pl.DataFrame, sieve: Sieve, name: str, options: FileOptions) -> p
 def _with_starts(frame: pl.DataFrame, sieve: Sieve, measures: str, options: FileOptions) -> pl.DataFrame:
     if measures == "register":
         return frame.with_columns(step_min=pl.lit(0, pl.Int16))
-    if options.step_min:
-        frame = frame.with_columns(step_min=pl.lit(options.step_min, pl.Int16))
-    elif options.stamp == "end":
-        frame = with_steps(frame, sieve)
-    else:
-        frame = with_steps_after(frame, sieve)
-    return starts(frame) if options.stamp == "end" else frame
+    return placed(frame, sieve, options.stamp, options.step_min)
 
 
 ADAPTER: Final = Adapter(NAME, "CSV with the columns time and value, described by options", recognises, read)

@@ -58,6 +58,24 @@ def with_steps_after(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
     return with_steps(frame.with_columns(at=mirrored), sieve).with_columns(at=mirrored)
 
 
+def placed(frame: pl.DataFrame, sieve: Sieve, stamp: str, step_min: int) -> pl.DataFrame:
+    """Give `step_min`, which neighbours tell where it is given as 0, and make `at` the start of each step.
+
+    Args:
+        frame: as for `with_steps`.
+        sieve: takes the rows whose step cannot be told.
+        stamp: whether `at` is the start or the end.
+        step_min: what a person says. [min]
+    """
+    if step_min:
+        frame = frame.with_columns(step_min=pl.lit(step_min, pl.Int16))
+    elif stamp == "end":
+        frame = with_steps(frame, sieve)
+    else:
+        frame = with_steps_after(frame, sieve)
+    return starts(frame) if stamp == "end" else frame
+
+
 def _ends_at(step: pl.Expr) -> pl.Expr:
     """Whether `at` is an end of steps of that length."""
     return pl.col("at").dt.timestamp("us") % (step.cast(pl.Int64) * _MINUTE_US) == 0

@@ -1,6 +1,6 @@
 -- What each part of the hub may do on tables, views and functions: no more than its statements need.
 -- Carried out as hub_owner at the end of every `hub migrate`, where deploy/timescale/roles.sql has made the roles. It
--- takes everything back first. A new table or function is nobody's until it is named here and in tests/test_roles.py.
+-- takes everything back first. A new table or function is nobody's until it is named here and in tests/granted.py.
 DO $$
 DECLARE
     relation regclass;
@@ -56,9 +56,14 @@ GRANT SELECT, INSERT, UPDATE (attempts) ON stale TO hub_ingest;
 -- hub process, and hub publish: from readings to intervals, balances and releases, which are never changed.
 -- It also removes what is kept no longer, and notes before when nothing can be computed again.
 GRANT SELECT ON
-    reading, series, device, device_mapping, point, holder, community, membership, sharing_key TO hub_process;
-GRANT SELECT, INSERT, UPDATE, DELETE ON interval, allocation, balance TO hub_process;
-GRANT SELECT, INSERT, DELETE ON settlement, balance_revision, allocation_revision TO hub_process;
+    reading, series, device, device_mapping, point, holder, community, membership, sharing_key,
+    key_version TO hub_process;
+GRANT SELECT, INSERT, UPDATE, DELETE ON interval, allocation, allocation_pair, balance TO hub_process;
+GRANT SELECT, INSERT, DELETE ON
+    settlement, balance_revision, allocation_revision, allocation_pair_revision TO hub_process;
+GRANT SELECT ON tariff TO hub_process;
+GRANT SELECT, INSERT, DELETE ON statement, equity TO hub_process;
+GRANT SELECT, INSERT, UPDATE, DELETE ON statement_due TO hub_process;
 GRANT SELECT, INSERT, UPDATE ON power_now TO hub_process;
 GRANT SELECT ON meter_swap TO hub_process;
 GRANT SELECT (no, name) ON curve_file TO hub_process;
@@ -68,19 +73,23 @@ GRANT SELECT, INSERT, UPDATE (attempts), DELETE ON stale TO hub_process;
 GRANT SELECT, INSERT ON release, release_file TO hub_process;
 GRANT DELETE ON reading TO hub_process;
 GRANT SELECT, DELETE ON
-    reading_revision, curve, curve_revision, operator_index, operator_index_revision TO hub_process;
+    reading_revision, curve, curve_revision, operator_index, operator_index_revision, operator_result,
+    operator_result_revision TO hub_process;
 GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hub_process;
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
+GRANT SELECT, UPDATE, DELETE ON comparison TO hub_process;
 
 -- hub serve: what is shown. Of what was refused, and of what waits, it only counts. Readings it never sees, and of
 -- intervals the energy by either source; and the operator's registers (index), to tell the energy between two.
 GRANT SELECT ON
-    community, point, membership, sharing_key, balance, allocation, power_now, device, device_mapping, listener,
-    compared_interval, operator_interval, awaited_flow, operator_index TO hub_api;
-GRANT SELECT ON settlement, balance_revision, allocation_revision TO hub_api;
+    community, point, membership, sharing_key, key_version, balance, allocation, allocation_pair, power_now, device,
+    device_mapping, listener, compared_interval, operator_interval, awaited_flow, operator_index TO hub_api;
+GRANT SELECT ON settlement, balance_revision, allocation_revision, operator_result, result_residual TO hub_api;
 GRANT SELECT ON recomputation TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;
 GRANT SELECT (error) ON stale TO hub_api;
+GRANT SELECT, INSERT ON comparison TO hub_api;
+GRANT SELECT ON statement, equity TO hub_api;
 
 -- /open/v1: what was released.
 GRANT SELECT ON release, release_file TO hub_open;

@@ -1,6 +1,7 @@
--- What each member consumed, injected and was allocated over a span of time, how much of what was awaited of it is
--- known, and how well. A member that nothing is known of has null, never zero. What is kept of a point that is gone
--- stands under its number, so that the sum is still that of the balance; what was awaited of it nobody can tell.
+-- What each member consumed, injected and was allocated over a span of time, by which keys, how much of what was
+-- awaited of it is known, and how well. It is settled where all of it is known, and all else of its steps. A member
+-- that nothing is known of has null, never zero. What is kept of a point that is gone stands under its number, so that
+-- the sum is still that of the balance; what was awaited of it nobody can tell.
 WITH awaited AS (
     SELECT
         m.point_no,
@@ -14,11 +15,33 @@ WITH awaited AS (
     JOIN point AS p ON p.no = m.point_no
     WHERE m.community_no = %(community_no)s AND m.valid_from < %(end)s AND m.valid_to > %(start)s
     GROUP BY m.point_no
+), by_key AS (
+    SELECT
+        a.point_no,
+        a.key_no,
+        count(a.import_wh) AS imports,
+        count(a.export_wh) AS exports,
+        sum(a.import_wh)::bigint AS import_wh,
+        sum(a.export_wh)::bigint AS export_wh,
+        sum(a.share_wh)::bigint AS share_wh,
+        sum(a.allocated_wh)::bigint AS allocated_wh,
+        sum(a.residual_wh)::bigint AS residual_wh,
+        sum(a.surplus_wh)::bigint AS surplus_wh,
+        count(a.quality) = count(*) AS has_quality,
+        max(a.quality)::int AS quality,
+        coalesce(bool_and(b.settled), false) AS settled,
+        max(a.start) AS last_start
+    FROM allocation AS a
+    LEFT JOIN balance AS b
+        ON b.community_no = %(community_no)s AND b.start = a.start AND b.start >= %(start)s AND b.start < %(end)s
+    WHERE a.community_no = %(community_no)s AND a.start >= %(start)s AND a.start < %(end)s
+    GROUP BY a.point_no, a.key_no
 ), summed AS (
     SELECT
         point_no,
-        count(import_wh) AS imports,
-        count(export_wh) AS exports,
+        array_remove(array_agg(key_no ORDER BY key_no), NULL) AS keys,
+        sum(imports)::bigint AS imports,
+        sum(exports)::bigint AS exports,
         sum(import_wh)::bigint AS import_wh,
         sum(export_wh)::bigint AS export_wh,
         sum(share_wh)::bigint AS share_wh,
@@ -26,10 +49,10 @@ WITH awaited AS (
         sum(residual_wh)::bigint AS residual_wh,
         sum(surplus_wh)::bigint AS surplus_wh,
         -- Where some of it was computed before the quality was kept, nobody can tell the worst.
-        CASE WHEN count(quality) = count(*) THEN max(quality)::int END AS quality,
-        max(start) AS last_start
-    FROM allocation
-    WHERE community_no = %(community_no)s AND start >= %(start)s AND start < %(end)s
+        CASE WHEN bool_and(has_quality) THEN max(quality) END AS quality,
+        bool_and(settled) AS settled,
+        max(last_start) AS last_start
+    FROM by_key
     GROUP BY point_no
 ), member AS (
     SELECT
@@ -37,7 +60,7 @@ WITH awaited AS (
         coalesce(s.imports + s.exports, 0) AS present,
         CASE WHEN a.expected > 0 THEN greatest(a.expected, s.imports + s.exports) END AS expected,
         s.imports, s.exports, s.import_wh, s.export_wh, s.share_wh, s.allocated_wh, s.residual_wh, s.surplus_wh,
-        s.quality, s.last_start
+        s.quality, s.keys, s.settled, s.last_start
     FROM summed AS s
     FULL JOIN awaited AS a ON a.point_no = s.point_no
     WHERE s.point_no IS NOT NULL OR a.expected > 0
@@ -51,7 +74,10 @@ SELECT
         ELSE 'consumer'
     END) AS role,
     m.import_wh, m.export_wh, m.share_wh, m.allocated_wh, m.residual_wh, m.surplus_wh,
-    m.present, m.expected, trunc(m.present / m.expected::numeric, 6)::float8 AS completeness, m.quality, m.last_start
+    round(m.allocated_wh / nullif(m.import_wh, 0)::numeric, 6)::float8 AS self_sufficiency_rate,
+    m.present, m.expected, trunc(m.present / m.expected::numeric, 6)::float8 AS completeness, m.quality,
+    CASE WHEN m.settled AND m.present = m.expected THEN 'settled' ELSE 'provisional' END AS status,
+    coalesce(m.keys, '{}') AS keys, m.last_start
 FROM member AS m
 LEFT JOIN point AS p ON p.no = m.point_no
 ORDER BY 2, 1

@@ -8,5 +8,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS allocated (
     allocated_wh bigint NOT NULL,
     residual_wh  bigint,
     surplus_wh   bigint,
-    quality      smallint NOT NULL
+    quality      smallint NOT NULL,
+    key_no       int
 ) ON COMMIT DELETE ROWS

@@ -1,5 +1,5 @@
--- The oldest balance; how many balances and allocations start before an instant, those of old versions of settled
--- months too, and about what they take.
+-- The oldest balance; how many balances, allocations and their pairs start before an instant, those of old versions of
+-- settled months and the operator's results too, and about what they take.
 SELECT
     least(
         (SELECT min(start) FROM balance),
@@ -27,6 +27,17 @@ FROM (
     WHERE %(is_counted)s::boolean
     UNION ALL
     SELECT
+        pg_total_relation_size('allocation_pair'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
+    FROM allocation_pair
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
+        pg_total_relation_size('allocation_pair_revision'),
+        count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
+    FROM allocation_pair_revision
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
         pg_total_relation_size('balance_revision'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
     FROM balance_revision
     WHERE %(is_counted)s::boolean
@@ -34,5 +45,11 @@ FROM (
     SELECT
         pg_total_relation_size('allocation_revision'), count(*) FILTER (WHERE start < %(before)s::timestamptz), count(*)
     FROM allocation_revision
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
+        pg_total_relation_size('operator_result'), count(*) FILTER (WHERE month_start < %(before)s::timestamptz),
+        count(*)
+    FROM operator_result
     WHERE %(is_counted)s::boolean
 ) AS all_tables

@@ -1,8 +1,9 @@
--- The power of the last minutes, summed over the awaited flows of the points heard recently.
+-- The power of the last minutes, summed over the awaited flows of the points heard recently, of each the part that
+-- takes part in the community.
 SELECT
     max(n.at),
-    sum(n.power_w) FILTER (WHERE n.flow = 'import')::bigint,
-    sum(n.power_w) FILTER (WHERE n.flow = 'export')::bigint,
+    round(sum(n.power_w * m.participation_percent) FILTER (WHERE n.flow = 'import') / 100)::bigint,
+    round(sum(n.power_w * m.participation_percent) FILTER (WHERE n.flow = 'export') / 100)::bigint,
     count(DISTINCT n.point_no),
     count(DISTINCT m.point_no)
 FROM membership AS m

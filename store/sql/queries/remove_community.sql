@@ -5,6 +5,10 @@ WITH gone AS (
     DELETE FROM allocation AS a USING gone AS g WHERE a.community_no = g.no
 ), without_old_allocations AS (
     DELETE FROM allocation_revision AS a USING gone AS g WHERE a.community_no = g.no
+), without_pairs AS (
+    DELETE FROM allocation_pair AS a USING gone AS g WHERE a.community_no = g.no
+), without_old_pairs AS (
+    DELETE FROM allocation_pair_revision AS a USING gone AS g WHERE a.community_no = g.no
 ), without_old_balances AS (
     DELETE FROM balance_revision AS b USING gone AS g WHERE b.community_no = g.no
 )

@@ -11,6 +11,16 @@ WITH gone AS (
     WHERE
         a.point_no = g.no AND c.no = a.community_no
         AND (c.frozen_before IS NULL OR a.start >= c.frozen_before)
+), changed_statements AS (
+    INSERT INTO statement_due (community_no, month, due_at)
+    SELECT s.community_no, s.month, now() FROM statement AS s JOIN gone AS g ON s.point_no = g.no
+    ON CONFLICT (community_no, month) DO UPDATE SET marks = statement_due.marks + 1
+), without_pairs AS (
+    DELETE FROM allocation_pair AS a
+    USING gone AS g, community AS c
+    WHERE
+        g.no IN (a.point_no, a.producer_no) AND c.no = a.community_no
+        AND (c.frozen_before IS NULL OR a.start >= c.frozen_before)
 ), without_files AS (
     DELETE FROM curve_file AS f USING gone AS g WHERE f.points <@ ARRAY[g.no]
 ), nameless_files AS (

@@ -1,6 +1,7 @@
--- Keep the steps of settled months in a span that differ from the staged ones: whole, the balance and all allocations,
--- under the version that replaces them. A version gathers the corrections of a UTC day, and keeps of each step what was
--- there before the first of them.
+-- Keep the steps of settled months in a span that differ from the staged ones: whole, the balance and all allocations
+-- with their pairs, under the version that replaces them. A version gathers the corrections of a UTC day, and keeps of
+-- each step what was there before the first of them. Another number of the key alone makes none: no energy is another.
+-- Nor do pairs where there were none.
 WITH closed AS MATERIALIZED (
     SELECT DISTINCT ON (month_start)
         month_start,
@@ -48,6 +49,16 @@ WITH closed AS MATERIALIZED (
             (a.import_wh, a.export_wh, a.share_wh, a.allocated_wh, a.residual_wh, a.surplus_wh, a.quality)
             IS DISTINCT FROM
             (n.import_wh, n.export_wh, n.share_wh, n.allocated_wh, n.residual_wh, n.surplus_wh, n.quality)
+        UNION
+        SELECT p.start
+        FROM (
+            SELECT start, producer_no, point_no, allocated_wh FROM allocation_pair
+            WHERE community_no = %(community_no)s AND start >= greatest(c.month_start, %(start)s)
+                AND start < least(c.month_end, %(end)s)
+            EXCEPT
+            SELECT start, producer_no, point_no, allocated_wh FROM paired
+        ) AS p
+        WHERE p.start IN (SELECT start FROM paired)
     ) AS d
 ), made AS (
     INSERT INTO settlement (community_no, month_start, month_end, version, reason)
@@ -67,14 +78,20 @@ WITH closed AS MATERIALIZED (
         ON b.community_no = %(community_no)s AND b.start = d.start AND b.start >= %(start)s AND b.start < %(end)s
     ON CONFLICT DO NOTHING
     RETURNING start, version
+), kept_pairs AS (
+    INSERT INTO allocation_pair_revision (community_no, start, version, producer_no, point_no, allocated_wh)
+    SELECT a.community_no, a.start, k.version, a.producer_no, a.point_no, a.allocated_wh
+    FROM kept AS k
+    JOIN allocation_pair AS a
+        ON a.community_no = %(community_no)s AND a.start = k.start AND a.start >= %(start)s AND a.start < %(end)s
 )
 INSERT INTO allocation_revision (
     community_no, start, version, point_no, import_wh, export_wh, share_wh, allocated_wh, residual_wh, surplus_wh,
-    quality
+    quality, key_no
 )
 SELECT
     a.community_no, a.start, k.version, a.point_no, a.import_wh, a.export_wh, a.share_wh, a.allocated_wh,
-    a.residual_wh, a.surplus_wh, a.quality
+    a.residual_wh, a.surplus_wh, a.quality, a.key_no
 FROM kept AS k
 JOIN allocation AS a
     ON a.community_no = %(community_no)s AND a.start = k.start AND a.start >= %(start)s AND a.start < %(end)s

@@ -1,2 +1,2 @@
 -- Empty the staging tables before the next community of the same transaction.
-TRUNCATE allocated, balanced
+TRUNCATE allocated, balanced, paired

@@ -1,6 +1,14 @@
--- Make days that were set aside due now, but those that a worker has in hand. Returns of each of which kind it is.
-UPDATE stale SET not_before = now()
-WHERE id IN (
-    SELECT id FROM stale WHERE error IS NOT NULL AND not_before > now() ORDER BY id FOR UPDATE SKIP LOCKED
+-- Make days and statements that were set aside due now, but those that a worker has in hand. Returns of each of which
+-- kind it is.
+WITH due AS (
+    UPDATE stale SET not_before = now()
+    WHERE id IN (
+        SELECT id FROM stale WHERE error IS NOT NULL AND not_before > now() ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+    RETURNING kind
+), statements AS (
+    UPDATE statement_due SET due_at = now() WHERE error IS NOT NULL AND due_at > now() RETURNING 'statement' AS kind
 )
-RETURNING kind
+SELECT kind FROM due
+UNION ALL
+SELECT kind FROM statements

@@ -1,11 +1,12 @@
 -- Days that wait to be computed and days that were set aside, these first: whose they are, how often they failed, when
--- they are tried next, and why they failed. A series counts for the points that its device measured on that day.
+-- they are tried next, and why they failed. A series counts for the points that its device measured on that day. Of
+-- statements, which are meant to wait, those months that were set aside.
 SELECT
     s.kind,
     coalesce(
-        CASE s.kind
-            WHEN 'community' THEN (SELECT c.id FROM community AS c WHERE c.no = s.ref_no)
-            WHEN 'curve' THEN (SELECT p.id FROM point AS p WHERE p.no = s.ref_no)
+        CASE
+            WHEN s.kind IN ('community', 'statement') THEN (SELECT c.id FROM community AS c WHERE c.no = s.ref_no)
+            WHEN s.kind = 'curve' THEN (SELECT p.id FROM point AS p WHERE p.no = s.ref_no)
             ELSE d.id || coalesce('/' || nullif(r.channel, ''), '') || ' ' || r.quantity
                 || coalesce(' ' || nullif(r.phase, ''), '') || coalesce(' ' || nullif(r.tariff, ''), '')
         END,
@@ -28,7 +29,11 @@ SELECT
     s.attempts,
     s.not_before,
     s.error
-FROM stale AS s
+FROM (
+    SELECT id, kind, ref_no, day, attempts, not_before, error FROM stale
+    UNION ALL
+    SELECT 0, 'statement', community_no, month, attempts, due_at, error FROM statement_due WHERE error IS NOT NULL
+) AS s
 LEFT JOIN series AS r ON s.kind = 'series' AND r.no = s.ref_no
 LEFT JOIN device AS d ON d.no = r.device_no
 ORDER BY s.error IS NULL, s.day, s.kind, 2, s.id

@@ -18,3 +18,14 @@ DELETE FROM interval WHERE start >= '2025-01-30 23:00Z' AND source = 'device';
 DELETE FROM interval WHERE start < '2025-01-02 23:00Z' AND source = 'operator';
 DELETE FROM interval WHERE point_no = 2 AND flow = 'export' AND source = 'device' AND start >= '2025-01-30 20:30Z';
 DELETE FROM interval WHERE point_no = 1 AND source = 'operator' AND start >= '2025-01-15 08:00Z' AND start < '2025-01-15 08:30Z';
+-- The month of one of them, as the hub has it and as the operator has it.
+INSERT INTO curve_file (digest, name, kind, points, kept, problems) VALUES ('', 'results', 'settlement', '{1}', 1, 0);
+INSERT INTO operator_result (community_no, point_no, flow, result, month_start, month_end, energy_wh, rounding_wh, file_no)
+SELECT c.no, p.no, 'import', 'cons', '2024-12-31 23:00Z', '2025-01-31 23:00Z', 290000, 1, f.no
+FROM community AS c, point AS p, curve_file AS f
+WHERE c.id = 'mountain' AND p.id = 'm1';
+INSERT INTO allocation (community_no, point_no, start, import_wh, share_wh, allocated_wh, residual_wh, quality)
+SELECT c.no, p.no, start, 100, 30, 30, 70, 0
+FROM community AS c, point AS p
+CROSS JOIN generate_series('2024-12-31 23:00Z'::timestamptz, '2025-01-31 22:45Z', '15 min') AS start
+WHERE c.id = 'mountain' AND p.id = 'm1';

@@ -1,0 +1,25 @@
+"""Rows as CSV text, as the hub writes tables: commas, decimal points, nothing where a value is not known."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+FORMULAS: Final = frozenset("=+-@\t\r")
+NUMBER: Final = re.compile(r"-?[0-9.]+")
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write rows of the same columns, under their names."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    """A text that no spreadsheet takes for a formula: a name may begin like one."""
+    is_formula = isinstance(value, str) and value[:1] in FORMULAS and not NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value

@@ -1,0 +1,112 @@
+"""`hub value`: what sharing was worth to each member and producer of a community, and how evenly it was shared."""
+
+import argparse
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from energy.errors import InvalidInput
+from energy.time import local_date
+from hub.residuals import month_of, table
+from hub.settings import Settings
+from store.communities import read_community
+from store.connect import FrameReader, connect
+from store.statements import IN_EUR, read_equity, read_statements, read_sums
+
+TITLE: Final = ("point", "allocated kWh", "saving EUR", "sold kWh", "revenue EUR")
+MEANING: Final = "saving: of what was allocated, less fees; revenue: of what members had, and of the surplus"
+EQUITY_TITLE: Final = ("group", "period", "members", "Jain", "Gini", "min/max", "P90-P10", "need", "parity")
+EQUITY_MEANING: Final = "what each of these says is in docs/indicators.md; -: nothing to divide by, or not known"
+EQUITY: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
+CENT: Final = Decimal("0.01")
+
+
+def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the statements of the months that were named, the last whole one by default."""
+    with connect(settings.database_url) as connection:
+        community = read_community(connection, arguments.community)
+        first, after = _months(arguments.first, arguments.last, ZoneInfo(community.zone))
+        reader = FrameReader(settings.database_url)
+        try:
+            rows = read_statements(reader, connection, community.no, first, after)
+            sums = read_sums(reader, connection, community.no, first, after)
+            fair = read_equity(reader, connection, community.no, arguments.by, first, after)
+        finally:
+            reader.close()
+    if arguments.json:
+        print(
+            json.dumps({"rows": _plain(rows.drop("point_no")), "sums": _plain(sums), "equity": _plain(fair)}, indent=1)
+        )
+        return 0
+    months = f"{first:%Y-%m} to {after - timedelta(days=1):%Y-%m}"
+    if rows.is_empty():
+        print(f"{community.id} has no statement of {months}: `hub process` makes it five minutes after the balances")
+        return 0
+    print(f"{community.id}, {months}")
+    print(table(TITLE, [*map(_cells, _by_point(rows)), _cells({"point": "all", **sums.row(-1, named=True)})], MEANING))
+    print(_retained(sums.row(-1, named=True)))
+    if fair.height:
+        print(f"\n{table(EQUITY_TITLE, map(_equity_cells, fair.to_dicts()), EQUITY_MEANING)}")
+    return 0
+
+
+def _months(first: str | None, last: str | None, zone: ZoneInfo) -> tuple[date, date]:
+    """The first day of the first month, and of the one after the last."""
+    now = datetime.now(UTC)
+    begin = month_of(first or last, zone, now, "--from" if first else "--to")
+    end = month_of(last or first, zone, now, "--to" if last else "--from")
+    if end.end <= begin.start:
+        raise InvalidInput(f"--to {last} is before --from {first}")
+    return local_date(begin.start, zone), local_date(end.end, zone)
+
+
+def _by_point(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Sums of each point over the months; EUR that are not known in one of them are not known."""
+    energies = ("allocated_wh", "sold_wh", "surplus_wh")
+    known = {"saving_eur": ("allocated_wh",), "revenue_eur": ("sold_wh", "surplus_wh")}
+    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name) for name in energies]
+    for name, of in known.items():
+        is_due = pl.any_horizontal(pl.col(energy).is_not_null() for energy in of)
+        is_known = (pl.col(name).is_not_null() | ~is_due).all() & is_due.any()
+        sums.append(pl.when(is_known).then(pl.col(name).sum()).alias(name))
+    return rows.group_by("point", maintain_order=True).agg(sums).sort("point").to_dicts()
+
+
+def _retained(sums: dict[str, Any]) -> str:
+    if sums["local_value_rate"] is None:
+        return "local value retained: not known, for want of a tariff or of shared energy"
+    paid, worth = _eur(sums["local_value_eur"]), _eur(sums["retail_value_eur"])
+    return f"local value retained: {sums['local_value_rate']:.1%} ({paid} EUR to local producers, of {worth} EUR)"
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        row["point"],
+        _kwh(row["allocated_wh"]),
+        _eur(row["saving_eur"]),
+        _kwh(row["sold_wh"]),
+        _eur(row["revenue_eur"]),
+    )
+
+
+def _equity_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    group = row["group_name"] if row["group_kind"] != "all" else "all members"
+    rates = ("-" if row[name] is None else f"{row[name]:.3f}" for name in EQUITY)
+    return (group, row["period"], f"{row['members']:,}", *rates)
+
+
+def _kwh(energy_wh: int | None) -> str:
+    return "-" if energy_wh is None else f"{energy_wh / 1000:,.3f}"
+
+
+def _eur(amount: Decimal | None) -> str:
+    return "-" if amount is None else f"{amount.quantize(CENT, ROUND_HALF_EVEN):,}"
+
+
+def _plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON; EUR as text."""
+    return rows.with_columns(pl.col(name).cast(pl.String) for name in IN_EUR if name in rows.columns).to_dicts()

@@ -1,0 +1,162 @@
+"""Keys compared on the same past months: what each would have given every member, against the keys in force. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from energy.frames import ALLOCATION, EUR
+from energy.proposals import TODAY, Proposal
+from energy.tariffs import Tariff
+from energy.time import Span, ceil_to_step, local_month
+from energy.validity import Validity
+from processing.balance import Agreement, Member, awaited_flows, known_flows, widen
+from processing.sharing import number, share_flows
+from processing.value import value
+
+HOUR: Final = timedelta(hours=1)
+EUROS: Final = ("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur")
+REPLAYED: Final = pl.Schema(
+    {
+        "month": pl.String,
+        "point": pl.String,
+        **dict.fromkeys(("consumption_wh", "production_wh", "allocated_wh", "sold_wh"), pl.Int64()),
+        **dict.fromkeys(EUROS, EUR),
+    }
+)
+"""One row per local month and point under one key; null is not known, or without a tariff. sold_wh: see VALUE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What is replayed under a name: the keys in force when they were, or one proposed key all the time."""
+
+    name: str
+    agreements: tuple[Agreement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What every key shares of a local month, such as 2026-01.
+
+    flows, points: FLOWS and the ids of the points by number. known, expected: flows in steps that are known, and that
+    memberships await. without_key: steps with energy that no key in force covers, which are in no comparison.
+    """
+
+    name: str
+    flows: pl.DataFrame
+    points: pl.Series
+    known: int
+    expected: int
+    without_key: int
+
+
+def alternatives(agreements: Sequence[Agreement], proposals: Iterable[Proposal]) -> tuple[Alternative, ...]:
+    """Today's keys first, then each that is proposed."""
+    proposed = (Alternative(p.name, (Agreement(p.key, Validity()),)) for p in proposals)
+    return (Alternative(TODAY, tuple(agreements)), *proposed)
+
+
+def months_between(first: date, last: date, zone: ZoneInfo) -> list[tuple[str, Span]]:
+    """Local months from that of one day to that of another, with their spans in whole hours.
+
+    A step belongs to the month in which it starts.
+    """
+    spans: list[tuple[str, Span]] = []
+    day = first.replace(day=1)
+    while day <= last:
+        month = local_month(day, zone)
+        spans.append((f"{day:%Y-%m}", Span(ceil_to_step(month.start, HOUR), ceil_to_step(month.end, HOUR))))
+        day = (day + timedelta(days=32)).replace(day=1)
+    return spans
+
+
+def gather(
+    name: str,
+    span: Span,
+    flows: pl.DataFrame,
+    members: Sequence[Member],
+    agreements: Sequence[Agreement],
+    step: timedelta,
+) -> Month:
+    """Bring what is known of a month to the settlement step, once for all keys.
+
+    Args:
+        name, span: the month, as `months_between` says it.
+        flows: FLOW_INTERVALS of the members in the span, on the 15-minute grid.
+        members, agreements, step: as in `processing.balance.settle`.
+    """
+    awaited = awaited_flows(members)
+    known = known_flows(flows, awaited, step)
+    rows, points = number(widen(known))
+    covered = rows.filter(pl.any_horizontal(pl.lit(value=False), *(_under(a) for a in agreements)))
+    without_key = rows["start"].n_unique() - covered["start"].n_unique()
+    return Month(name, covered, points, known.height, _expected(awaited, span, step), without_key)
+
+
+def replay(month: Month, alternative: Alternative, tariffs: Sequence[Tariff], zone: ZoneInfo) -> pl.DataFrame:
+    """REPLAYED: what each point has of a month under one alternative.
+
+    Raises:
+        KeyNotValid: a key that cannot be applied.
+    """
+    parts = [
+        share_flows(month.flows.filter(_under(agreement)), month.points, agreement.key)
+        for agreement in alternative.agreements
+    ]
+    shared = pl.concat(parts)
+    energy = _energy(shared, month)
+    if not tariffs:
+        nothing = [pl.lit(None, EUR).alias(name) for name in EUROS]
+        return energy.with_columns(nothing).select(REPLAYED.names())
+    allocation = shared.with_columns(point=month.points.gather(shared["point_no"])).select(ALLOCATION.names())
+    euros = value(allocation, tariffs, zone).filter(pl.col("month") == month.name).select("point", *EUROS)
+    return energy.join(euros, on="point", how="left", maintain_order="left").select(REPLAYED.names())
+
+
+def _energy(shared: pl.DataFrame, month: Month) -> pl.DataFrame:
+    """The sums of each point; null where nothing is known."""
+
+    def total(column: str) -> pl.Expr:
+        return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
+
+    summed = (
+        shared.group_by("point_no")
+        .agg(
+            consumption_wh=total("import_wh"),
+            production_wh=total("export_wh"),
+            allocated_wh=pl.when(pl.col("import_wh").count() > 0).then(pl.col("allocated_wh").sum()),
+            # Where a member keeps what it cannot use (surplus to_members), its surplus may be more than it injected.
+            sold_wh=pl.when(pl.col("export_wh").count() > 0).then(
+                pl.max_horizontal(pl.col("export_wh") - pl.col("surplus_wh"), 0)
+                .filter(pl.col("export_wh").is_not_null())
+                .sum()
+            ),
+        )
+        .sort("point_no")
+    )
+    return summed.select(
+        pl.lit(month.name).alias("month"),
+        month.points.gather(summed["point_no"]).alias("point"),
+        "consumption_wh",
+        "production_wh",
+        "allocated_wh",
+        "sold_wh",
+    )
+
+
+def _under(agreement: Agreement) -> pl.Expr:
+    validity = agreement.validity
+    return (pl.col("start") >= validity.valid_from) & (pl.col("start") < validity.valid_to)
+
+
+def _expected(awaited: pl.DataFrame, span: Span, step: timedelta) -> int:
+    """How many flows memberships await in the whole steps of a span."""
+    count = 0
+    for since, until in awaited.select("valid_from", "valid_to").iter_rows():
+        first = ceil_to_step(max(since, span.start), step)
+        count += max(0, (min(until, span.end) - first) // step)
+    return count

@@ -1,0 +1,185 @@
+"""What a comparison of keys says: sums of each key, member and month, and how evenly it is spread. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias, get_args
+
+import polars as pl
+
+from energy.frames import EUR
+from energy.proposals import TODAY
+from processing.compare import EUROS, REPLAYED, Month
+from processing.indicators import EQUITY, equity, season
+
+NOTICED_WH: Final = 1000
+"""Who has a kWh more or less over all the months gains or loses; less is nobody's gain."""
+FEWEST: Final = 3
+"""A category or group of fewer members would tell which of them is which."""
+Table: TypeAlias = Literal["keys", "members", "months", "equity"]
+TABLES: Final[tuple[Table, ...]] = get_args(Table)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The keys side by side; energy in Wh, money in EUR, rates as ratios of sums; null is not known.
+
+    keys: one row a key, in the order in which they were given, today's first. members: one row a key and point.
+    months: one row a key and local month. equity: one row a key and group of members who consume: `group_kind` is
+    all, season, category or group, and `group_name` which. Differences are against today's keys. known, expected,
+    without_key: as of `Month`, over all months.
+    """
+
+    keys: pl.DataFrame
+    members: pl.DataFrame
+    months: pl.DataFrame
+    equity: pl.DataFrame
+    known: int
+    expected: int
+    without_key: int
+
+    @property
+    def has_euros(self) -> bool:
+        """Whether a tariff says what anything of it is worth."""
+        return self.keys["net_eur"].null_count() < self.keys.height
+
+
+def without_telling(comparison: Comparison) -> Comparison:
+    """The same without what tells who is who among members that go by pseudonyms.
+
+    These are the category of each, and indicators of few members: also of all but few, for the difference tells them.
+    """
+    members = comparison.members.with_columns(category=pl.lit(None, pl.String))
+    size, kind = pl.col("members"), pl.col("group_kind")
+    everybody = size.filter(kind == "all").first().over("key")
+    is_few = (size < FEWEST) | (everybody - size).is_between(1, FEWEST - 1)
+    is_told = ~kind.is_in(["category", "group"]) | ~is_few
+    # Where the categories left out are few together, the least of the others is left out with them.
+    is_category = is_told & (kind == "category")
+    left = everybody - size.filter(is_category).sum().over("key")
+    least = size.filter(is_category).min().over("key")
+    is_with_them = is_category & left.is_between(1, FEWEST - 1) & (size == least)
+    return replace(comparison, members=members, equity=comparison.equity.filter(is_told & ~is_with_them))
+
+
+def compare(replayed: Sequence[tuple[str, pl.DataFrame]], months: Sequence[Month], points: pl.DataFrame) -> Comparison:
+    """Put together what every key gave in every month.
+
+    Args:
+        replayed: REPLAYED of each key and month, with the name of the key; today's keys in each month first.
+        months: what they were replayed on.
+        points: COMPARED_POINTS of all who are in it.
+    """
+    names = list(dict.fromkeys(name for name, _ in replayed))
+    columns = [pl.lit(name, pl.String).alias("key") for name, _ in replayed]
+    order = pl.Enum(names)
+    rows = pl.concat([frame.select(column, pl.all()) for column, (_, frame) in zip(columns, replayed, strict=True)])
+    rows = rows.with_columns(pl.col("key").cast(order)).join(points.drop("name"), on="point")
+    members = _members(rows)
+    evenness = _equity(rows)
+    return Comparison(
+        keys=_keys(rows, members, evenness).with_columns(pl.col("key").cast(pl.String)),
+        members=members.with_columns(pl.col("key").cast(pl.String)),
+        months=_rated(_summed(rows, "key", "month")).with_columns(pl.col("key").cast(pl.String)),
+        equity=evenness.with_columns(pl.col("key").cast(pl.String)),
+        known=sum(month.known for month in months),
+        expected=sum(month.expected for month in months),
+        without_key=sum(month.without_key for month in months),
+    )
+
+
+def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Sums by key and another column, in order; of what is not known at all there is none."""
+    energy = [name for name in REPLAYED.names() if name.endswith("_wh")]
+    net = pl.sum_horizontal("saving_eur", "revenue_eur").cast(EUR)
+    return (
+        rows.group_by(*by)
+        .agg(pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in (*energy, *EUROS))
+        .with_columns(net_eur=pl.when(pl.any_horizontal(pl.col(*EUROS[:2]).is_not_null())).then(net))
+        .sort(*by)
+    )
+
+
+def _members(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of each key and point its sums, and the differences against today."""
+    summed = _summed(rows, "key", "point")
+    today = summed.filter(pl.col("key") == TODAY).select(
+        "point", today_wh="allocated_wh", sold_today_wh="sold_wh", today_eur="net_eur"
+    )
+    return (
+        summed.join(rows.select("point", "category", "role").unique(), on="point")
+        .join(today, on="point", how="left")
+        .with_columns(
+            autoproduction_rate=_ratio("allocated_wh", "consumption_wh"),
+            difference_wh=pl.col("allocated_wh") - pl.col("today_wh"),
+            sold_difference_wh=pl.col("sold_wh") - pl.col("sold_today_wh"),
+            difference_eur=pl.col("net_eur") - pl.col("today_eur"),
+        )
+        .drop("today_wh", "sold_today_wh", "today_eur", "local_value_eur", "retail_value_eur")
+        .sort("key", "point")
+    )
+
+
+def _keys(rows: pl.DataFrame, members: pl.DataFrame, evenness: pl.DataFrame) -> pl.DataFrame:
+    """Of each key the sums of all, who gains and who loses, and the indicators over all members."""
+    noticed = pl.col("difference_wh")
+    counts = members.group_by("key").agg(
+        members=pl.col("consumption_wh").count(),
+        gaining=(noticed >= NOTICED_WH).sum(),
+        losing=(noticed <= -NOTICED_WH).sum(),
+        most_gained_wh=noticed.max().clip(lower_bound=0),
+        most_lost_wh=(-noticed.min()).clip(lower_bound=0),
+    )
+    over_all = evenness.filter(pl.col("group_kind") == "all").select("key", *list(EQUITY)[3:-1])
+    summed = _rated(_summed(rows, "key"))
+    today = summed.row(0, named=True)
+    differences = summed.with_columns(
+        difference_wh=pl.col("allocated_wh") - today["allocated_wh"],
+        difference_eur=pl.col("net_eur") - pl.lit(today["net_eur"], EUR),
+        local_value_rate=(pl.col("local_value_eur").cast(pl.Float64) / pl.col("retail_value_eur").cast(pl.Float64)),
+    ).with_columns(pl.col("local_value_rate").fill_nan(None))
+    return differences.join(counts, on="key").join(over_all, on="key", how="left").sort("key")
+
+
+def _rated(summed: pl.DataFrame) -> pl.DataFrame:
+    """Sums of a community with its surplus and its rates."""
+    return (
+        summed.drop("sold_wh")
+        .with_columns(pl.col("consumption_wh", "production_wh", "allocated_wh").fill_null(0))
+        .with_columns(
+            surplus_wh=pl.col("production_wh") - pl.col("allocated_wh"),
+            self_consumption_rate=_ratio("allocated_wh", "production_wh"),
+            self_sufficiency_rate=_ratio("allocated_wh", "consumption_wh"),
+        )
+    )
+
+
+def _equity(rows: pl.DataFrame) -> pl.DataFrame:
+    """Indicators of each key among all who consume, by season, by category and by group of members."""
+    consuming = rows.filter(pl.col("consumption_wh").is_not_null()).with_columns(season())
+    of_keys = ((key, consuming.filter(pl.col("key") == key)) for key in rows["key"].unique().sort())
+    return pl.concat(
+        [
+            part.select(
+                pl.lit(key, rows.schema["key"]).alias("key"),
+                pl.lit(kind).alias("group_kind"),
+                name.alias("group_name"),
+                *EQUITY.names(),
+            )
+            for key, of_key in of_keys
+            for kind, name, part in _parts(of_key)
+        ]
+    )
+
+
+def _parts(rows: pl.DataFrame) -> Iterator[tuple[str, pl.Expr, pl.DataFrame]]:
+    """Kind, name and indicators of every group of the members of a key."""
+    yield "all", pl.lit(""), equity(rows)
+    for kind in ("season", "category"):
+        yield kind, pl.col(kind), equity(rows, (kind,))
+    for group in rows["groups"].explode().drop_nulls().unique().sort():
+        marked = rows.with_columns(is_inside=pl.col("groups").list.contains(group).fill_null(value=False))
+        yield "group", pl.lit(group), equity(marked, ("is_inside",)).filter(pl.col("is_inside"))
+
+
+def _ratio(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))

@@ -1,0 +1,131 @@
+"""What a sharing key does, in a sentence for people who vote on it. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from energy.keys import (
+    CustomKey,
+    HourlyMinKey,
+    IterationsKey,
+    MatrixKey,
+    PriorityKey,
+    ProRataKey,
+    Round,
+    SharingKey,
+    StaticKey,
+    Surplus,
+    surplus_of,
+)
+from processing.report_numbers import LANGUAGES, Language, Numbers, hardened
+
+SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    "prorata": (
+        "At each moment, each member has a part of the production in proportion to what it consumes then.",
+        "À chaque instant, chacun reçoit une part de la production proportionnelle à ce qu’il consomme alors.",
+    ),
+    "static": (
+        "Each of the {count} members named has a fixed part of the production, whatever it consumes: from {least} to"
+        " {most}.",
+        "Chacun des {count} membres nommés a une part fixe de la production, quelle que soit sa consommation : de"
+        " {least} à {most}.",
+    ),
+    "static.one": (
+        "{member} has a fixed part of the production, {most}, whatever it consumes; the others have none.",
+        "{member} a une part fixe de la production, {most}, quelle que soit sa consommation ; les autres n’en ont pas.",
+    ),
+    "static.same": (
+        "Each of the {count} members named has the same fixed part of the production, {most}, whatever it consumes.",
+        "Chacun des {count} membres nommés a la même part fixe de la production, {most}, quelle que soit sa"
+        " consommation.",
+    ),
+    "custom": (
+        "The organising entity sets the parts for each step; {count} steps are given.",
+        "La personne morale organisatrice fixe les parts à chaque pas ; {count} pas sont donnés.",
+    ),
+    "matrix": (
+        "Each producer shares its own production by parts that it sets for each member.",
+        "Chaque producteur partage sa production selon des parts fixées pour chaque membre.",
+    ),
+    "priority": (
+        "Members are served in {count} turns: first {first}, as far as the production goes; then the others, in order,"
+        " with what is left.",
+        "Les membres sont servis en {count} temps : d’abord {first}, tant qu’il y a de la production ; puis les autres,"
+        " dans l’ordre, avec ce qui reste.",
+    ),
+    "priority.one": (
+        "Those named are served by their weights, and nobody has more than it consumes.",
+        "Les membres nommés sont servis selon leur poids, et personne n’a plus qu’il ne consomme.",
+    ),
+    "iterations": (
+        "The production is offered in {count} rounds: {rounds}. What nobody can use of a round is offered again in the"
+        " next.",
+        "La production est proposée en {count} tours : {rounds}. Ce que personne ne peut utiliser d’un tour est proposé"
+        " de nouveau au suivant.",
+    ),
+    "round.fixed": ("{fraction} by fixed parts", "{fraction} selon des parts fixes"),
+    "round.prorata": ("{fraction} in proportion to consumption", "{fraction} au prorata des consommations"),
+    "hourly_min": (
+        "In each hour the lesser of what was injected and what was consumed is shared, in proportion to consumption.",
+        "À chaque heure, le plus petit de l’injection et de la consommation est partagé, au prorata des consommations.",
+    ),
+    "unused": (
+        " What a member cannot use is surplus.",
+        " Ce qu’un membre ne peut pas utiliser devient du surplus.",
+    ),
+    "kept": (
+        " What a member cannot use of its part stays its own.",
+        " Ce qu’un membre ne peut pas utiliser de sa part lui reste.",
+    ),
+    "more": ("{names} and {count} others", "{names} et {count} autres"),
+}  # fmt: skip
+MOST_NAMED: Final = 5
+
+
+def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str]) -> str:
+    """What the key does; members by their labels."""
+
+    def say(name: str, **figures: object) -> str:
+        return _say(numbers.language, name, **figures)
+
+    match key:
+        case ProRataKey():
+            sentence = say("prorata")
+        case StaticKey(shares_ppm):
+            least, most = (numbers.percent(of(shares_ppm.values(), default=0) / 1e6, 2) for of in (min, max))
+            name = "static.one" if len(shares_ppm) == 1 else "static.same" if least == most else "static"
+            member = _names(shares_ppm, labels, numbers.language)
+            sentence = say(name, count=len(shares_ppm), member=member, least=least, most=most)
+        case CustomKey(steps_ppm):
+            sentence = say("custom", count=numbers.number(len(steps_ppm)))
+        case MatrixKey():
+            sentence = say("matrix")
+        case PriorityKey(levels) if len(levels) > 1:
+            sentence = say("priority", count=len(levels), first=_names(levels[0], labels, numbers.language))
+        case PriorityKey():
+            sentence = say("priority.one")
+        case IterationsKey(rounds):
+            offers = ", ".join(_offer(part, numbers) for part in rounds)
+            sentence = say("iterations", count=len(rounds), rounds=offers)
+        case HourlyMinKey():
+            sentence = say("hourly_min")
+    if surplus_of(key) is Surplus.TO_MEMBERS:
+        return sentence + say("kept")
+    return sentence + say("unused") if isinstance(key, StaticKey | CustomKey | MatrixKey) else sentence
+
+
+def _offer(part: Round, numbers: Numbers) -> str:
+    name = "round.prorata" if part.shares_ppm is None else "round.fixed"
+    fraction = numbers.percent(part.fraction_ppm / 1_000_000, 0)
+    return _say(numbers.language, name, fraction=fraction)
+
+
+def _say(language: Language, name: str, **figures: object) -> str:
+    return hardened(SENTENCES[name][LANGUAGES.index(language)], language).format(**figures)
+
+
+def _names(level: Mapping[str, int], labels: Mapping[str, str], language: Language) -> str:
+    names = sorted(labels.get(point, "?") for point in level)
+    shown = ", ".join(names[:MOST_NAMED])
+    if len(names) <= MOST_NAMED + 1:
+        return ", ".join(names)
+    return _say(language, "more", names=shown, count=len(names) - MOST_NAMED)

@@ -1,0 +1,9 @@
+-- Remove the operator's results of a community for months that began before an instant, the oldest first, at most so
+-- many.
+DELETE FROM operator_result
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM operator_result
+    WHERE community_no = %(community_no)s AND month_start < %(before)s
+    ORDER BY month_start
+    LIMIT %(most)s
+))

@@ -1,0 +1,185 @@
+"""Comparisons asked for by the interface: computed by the worker, taken over when it ends, bounded, and forgotten."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+import jsonschema
+import psycopg
+import pytest
+
+from api.app import create_app
+from api.bounded import MOST_BYTES
+from processing.comparisons import Comparer
+from store import comparisons
+from store.connect import connect
+from tests.conftest import AskForTemplate
+from tests.filled_hub import refusal, serving
+from tests.hub_command import call_hub
+from tests.metering import wait_until
+from tests.servers import Postgres
+from tests.settled import Valley, month_template, whole_month
+
+BASE: Final = "/v1/communities/valley/comparisons"
+ASKED: Final[dict[str, Any]] = {
+    "from": "2026-01",
+    "to": "2026-01",
+    "key": [
+        {"name": "prorata", "type": "prorata", "title": "In proportion", "title_fr": "Au prorata"},
+        {"name": "fixed", "type": "static", "shares_percent": {"home": 80, "flat": 20}},
+    ],
+}
+JSON: Final = {"content-type": "application/json"}
+REPLAYS: Final = 3
+"""Of one month, under today's key and two that are proposed."""
+REFUSED: Final = [
+    ({}, 400, "key: Field required"),
+    (ASKED | {"key": []}, 400, "key: List should have at least 1 item"),
+    (ASKED | {"from": "2026-13"}, 400, "from '2026-13' is not a month"),
+    (ASKED | {"from": "0001-01", "to": "0001-01"}, 400, "from '0001-01' is not a month"),
+    (ASKED | {"to": "2025-12"}, 400, "is before the first"),
+    (ASKED | {"key": [{"name": "a", "type": "static", "shares_percent": {"x": 1}}]}, 400, "never a member there"),
+    (ASKED | {"key": ASKED["key"][:1] * 2}, 400, "two keys have this name"),
+    (ASKED | {"key": [{"name": "\ud800", "type": "prorata"}]}, 400, "key.0.name"),
+    (ASKED | {"more": 1}, 400, "more: Extra inputs are not permitted"),
+    (ASKED | {"key": [{"name": "a", "type": "prorata", "title": "x" * MOST_BYTES}]}, 413, "more than 1,000,000 bytes"),
+]
+
+
+@pytest.fixture(scope="module")
+def template(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator[str]:
+    with month_template(database_server, ask_for_template(database_server)) as name:
+        yield name
+
+
+@pytest.fixture
+def valley(database_server: Postgres, template: str) -> Iterator[Valley]:
+    with whole_month(database_server, template) as valley:
+        yield valley
+
+
+@pytest.fixture
+def hub(valley: Valley) -> Iterator[httpx.Client]:
+    with serving(valley[0]) as client:
+        yield client
+
+
+def steps(url: str, connection: psycopg.Connection) -> int:
+    """Let a worker compare until nothing waits; return in how many steps."""
+    comparer = Comparer(url, connection)
+    try:
+        return 1 + sum(1 for _ in iter(comparer.step, False))
+    finally:
+        comparer.close()
+
+
+def test_from_the_question_to_the_report(valley: Valley, hub: httpx.Client) -> None:
+    url, connection, _ = valley
+    answer = hub.post(BASE, json=ASKED)
+    assert (answer.status_code, answer.headers["location"]) == (202, f"{BASE}/1")
+    waiting = answer.json()
+    assert (waiting["status"], waiting["progress"], waiting["keys"]) == ("waiting", 0.0, ["prorata", "fixed"])
+    assert "it is waiting" in refusal(hub.get(f"{BASE}/1/report"), 409)
+    assert "it is waiting" in refusal(hub.get(f"{BASE}/1/members.csv"), 409)
+    assert steps(url, connection) == REPLAYS + 1
+    done = hub.get(f"{BASE}/1").json()
+    assert (done["status"], done["progress"], done["error"]) == ("done", 1.0, None)
+    described = create_app("postgresql://nowhere").openapi()
+    shape = {"$ref": "#/components/schemas/Comparison", "components": described["components"]}
+    jsonschema.Draft202012Validator(shape).validate(done)
+    assert {row["member"] for row in done["result"]["members"]} == {"M1", "M2", "M3"}
+    for language, title in (("fr", "Au prorata"), ("en", "In proportion")):
+        report = hub.get(f"{BASE}/1/report", params={"lang": language})
+        assert report.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in report.headers["content-security-policy"]
+        assert title in report.text
+    lines = hub.get(f"{BASE}/1/keys.csv").text.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["key", "today", "prorata", "fixed"]
+    assert [row["status"] for row in hub.get(BASE).json()["comparisons"]] == ["done"]
+
+
+@pytest.mark.parametrize(("asked", "status", "why"), REFUSED)
+def test_what_cannot_be_compared_is_refused_at_once(
+    hub: httpx.Client, asked: dict[str, Any], status: int, why: str
+) -> None:
+    assert why in refusal(hub.post(BASE, content=json.dumps(asked), headers=JSON), status)
+    assert hub.get(BASE).json()["comparisons"] == []
+
+
+def test_few_may_wait(valley: Valley, hub: httpx.Client) -> None:
+    url, connection, _ = valley
+    for _ in range(comparisons.MOST_WAITING):
+        assert hub.post(BASE, json=ASKED).status_code == 202
+    assert "3 comparisons of valley wait or run already" in refusal(hub.post(BASE, json=ASKED), 429)
+    steps(url, connection)
+    assert hub.post(BASE, json=ASKED).status_code == 202
+    assert "no longer kept" in refusal(hub.get(f"{BASE}/99"), 404)
+
+
+def test_a_worker_that_ends_in_the_middle(valley: Valley, hub: httpx.Client) -> None:
+    """Who comes next begins anew; meanwhile nobody else compares. What ends several workers is given up."""
+    url, connection, _ = valley
+    hub.post(BASE, json=ASKED)
+    for attempt in range(comparisons.MOST_ATTEMPTS):
+        with connect(url) as lost:
+            first = Comparer(url, lost)
+            wait_until(first.step)  # the server may still hold the lock of the one before
+            shown = hub.get(f"{BASE}/1").json()
+            assert (shown["status"], shown["progress"]) == ("running", round(1 / REPLAYS, 3)), attempt
+            second = Comparer(url, connection)
+            assert not second.step(), "one process at a time"
+            second.close()
+            lost.close()
+            first.close()
+        if attempt == 0:
+            hub.post(BASE, json=ASKED)
+    wait_until(lambda: steps(url, connection) > 1)
+    given_up, other = (hub.get(f"{BASE}/{no}").json() for no in (1, 2))
+    assert (given_up["status"], given_up["error"]) == ("failed", comparisons.GIVEN_UP)
+    assert other["status"] == "done"
+    assert "it failed: it was begun several times" in refusal(hub.get(f"{BASE}/1/report"), 409)
+
+
+def test_what_fails_is_told(valley: Valley, hub: httpx.Client) -> None:
+    """A key may name somebody who is no member any more when its turn comes; nothing else is held up by it."""
+    url, connection, _ = valley
+    hub.post(BASE, json=ASKED | {"from": "2024-01", "to": "2024-02", "key": ASKED["key"][:1]})
+    hub.post(BASE, json=ASKED)
+    hub.post(BASE, json=ASKED | {"key": ASKED["key"][:1]})
+    connection.execute("DELETE FROM membership WHERE point_no = (SELECT no FROM point WHERE id = 'flat')")
+    steps(url, connection)
+    nothing, gone, fine = (hub.get(f"{BASE}/{no}").json() for no in (1, 2, 3))
+    assert nothing["error"].startswith("nothing is known of the energy of valley from 2024-01 to 2024-02")
+    assert gone["error"] == "key fixed: shares_percent names 'flat', which is never a member there"
+    assert (gone["status"], gone["result"], fine["status"]) == ("failed", None, "done")
+
+
+def test_old_ones_go(valley: Valley) -> None:
+    url, connection, _ = valley
+    with connect(url) as other:
+        for _ in range(comparisons.MOST_KEPT + 2):
+            comparisons.add(other, 1, ASKED)
+            claimed = comparisons.claim(other)
+            assert claimed is not None
+            comparisons.fail(other, claimed.no, "a reason")
+    assert comparisons.trim(connection) == 2
+    connection.execute("UPDATE comparison SET ended_at = ended_at - '91 days'::interval WHERE no <= 4")
+    assert comparisons.trim(connection) == 2
+    assert len(comparisons.read_comparisons(connection, 1)) == comparisons.MOST_KEPT - 2
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_who_is_forgotten_is_in_none(valley: Valley, hub: httpx.Client, is_member: bool) -> None:
+    """A comparison that runs right then writes nothing either."""
+    url, connection, _ = valley
+    hub.post(BASE, json=ASKED)
+    comparer = Comparer(url, connection)
+    assert comparer.step()
+    if not is_member:
+        connection.execute("DELETE FROM membership WHERE point_no = (SELECT no FROM point WHERE id = 'home')")
+    code, _, stderr = call_hub("forget", "dupont", "--yes", "--now", settings={"HUB_DATABASE_URL": url})
+    assert code == 0, stderr
+    assert not comparer.step()
+    comparer.close()
+    assert connection.execute("SELECT count(*) FROM comparison").fetchone() == (0,)
