@@ -17,10 +17,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 ROOTS: Final = Path(__file__).parent.parent / ".servers"
+MEMORY: Final = Path("/dev/shm")
+MEMORY_ENOUGH: Final = 4 * 2**30
+"""Of this many bytes the databases of a few workers at once take a part."""
+ENTER: Final = 'mount --rbind "$0" "$1$0" && exec chroot "$@"'
+"""Enters a root with that folder in it, mounted for the server alone: it goes with the server."""
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 20.0
 POLL_S: Final = 0.01
@@ -81,9 +87,31 @@ class Installation:
             command += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
         return [*self._entry(), *command, str(self.programs / program), *arguments]
 
+    @property
+    def data_parent(self) -> Path:
+        """Where a database server has its data: in memory if there is enough.
+
+        Each test makes and drops a database of hundreds of files. ext4 does not use the number of a deleted file again
+        for a while, and looks through more and more of them to make the next.
+        """
+        if self._is_in_memory():
+            return MEMORY
+        return self.root / "tmp" if self.root else Path(tempfile.gettempdir())
+
+    def inside(self, directory: Path) -> Path:
+        """Return what the server calls a directory in `data_parent`."""
+        if self.root is None or self._is_in_memory():
+            return directory
+        return Path("/") / directory.relative_to(self.root)
+
+    def _is_in_memory(self) -> bool:
+        return has_memory() and (self.root is None or os.geteuid() == 0)
+
     def _entry(self) -> list[str]:
         if self.root is None:
             return []
+        if self._is_in_memory():
+            return ["unshare", "--mount", "sh", "-c", ENTER, str(MEMORY), str(self.root)]
         if os.geteuid() == 0:
             return ["chroot", str(self.root)]
         return ["unshare", "--map-current-user", f"--root={self.root}"]
@@ -152,6 +180,16 @@ class ServerProcess:
             time.sleep(POLL_S)
 
 
+@cache
+def has_memory() -> bool:
+    """Whether data of servers has room in memory; once known it stays, as a server is entered more than once."""
+    try:
+        status = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    return os.access(MEMORY, os.W_OK) and status.f_bavail * status.f_frsize >= MEMORY_ENOUGH
+
+
 @contextmanager
 def running(process: ServerProcess) -> Iterator[None]:
     """Start the process; it has ended when the context ends."""
@@ -211,7 +249,7 @@ def processes_in(directory: str) -> list[str]:
 def servers_left() -> list[str]:
     """Name the processes and directories of this process's servers that are still there."""
     prefix = _directory_prefix()
-    parents = [Path(tempfile.gettempdir()), *ROOTS.glob("*/tmp")]
+    parents = [Path(tempfile.gettempdir()), MEMORY, *ROOTS.glob("*/tmp")]
     return processes_in(prefix) + [str(path) for parent in parents for path in parent.glob(prefix + "*")]
 
 

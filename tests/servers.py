@@ -35,6 +35,7 @@ fsync = off
 full_page_writes = off
 listen_addresses = '127.0.0.1'
 shared_buffers = 32MB
+max_wal_size = 256MB
 dynamic_shared_memory_type = mmap
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -54,11 +55,15 @@ max_queued_messages 0
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running PostgreSQL: 127.0.0.1 and `port`, or the unix socket in `directory`; user postgres, no password."""
+    """A running PostgreSQL: 127.0.0.1 and `port`, or the unix socket in `directory`; user postgres, no password.
+
+    `inside` is the directory as the server sees it, which may have a root of its own.
+    """
 
     kind: PostgresKind
     port: int
     directory: Path
+    inside: Path
     process: ServerProcess
 
     def url(self, database: str = "postgres") -> str:
@@ -84,9 +89,8 @@ def running_postgres(kind: PostgresKind) -> Iterator[Postgres]:
     """
     installation = _postgres_installation(kind)
     installation.require("postgres")
-    root = installation.root or Path("/")
-    with server_directory(root / "tmp" if installation.root else Path(tempfile.gettempdir())) as directory:
-        inside = Path("/") / directory.relative_to(root)
+    with server_directory(installation.data_parent) as directory:
+        inside = installation.inside(directory)
         _initialise(installation, directory, inside / "data")
         port = choose_free_port()
         settings = f"port = {port}\nunix_socket_directories = '{inside}'\n{POSTGRES_SETTINGS}{installation.settings}"
@@ -96,6 +100,7 @@ def running_postgres(kind: PostgresKind) -> Iterator[Postgres]:
             kind,
             port,
             directory,
+            inside,
             ServerProcess(
                 installation.name,
                 installation.command("postgres", "-D", str(inside / "data")),

@@ -109,10 +109,9 @@ def running_on_small_disk(kind: PostgresKind, place: Place, size: str) -> Iterat
         disk = SmallDisk(server, Path(f"/proc/{keeper.pid}/root{(server.directory / place).resolve()}"))
         assert disk.disk.stat().st_dev != server.directory.stat().st_dev, "never fill the disk of the machine"
         if place == TABLESPACE:
-            inside = server.directory.relative_to(server.directory.parent.parent)
             with psycopg.connect(server.url(), autocommit=True) as owner:
                 create = SQL("CREATE TABLESPACE {} LOCATION {}")
-                owner.execute(create.format(Identifier(TABLESPACE), Text(f"/{inside}/{place}")))
+                owner.execute(create.format(Identifier(TABLESPACE), Text(f"{server.inside}/{place}")))
         yield disk
 
 
