@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 ROOTS: Final = Path(__file__).parent.parent / ".servers"
-MEMORY: Final = Path("/dev/shm")
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder in it is made by mkdtemp
 MEMORY_ENOUGH: Final = 4 * 2**30
 """Of this many bytes the databases of a few workers at once take a part."""
 ENTER: Final = 'mount --rbind "$0" "$1$0" && exec chroot "$@"'
