@@ -1,5 +1,6 @@
 """The FastAPI application: routers, the shape of errors, and the pages it was given to serve."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -111,11 +112,13 @@ def create_app(
         dependencies=[Depends(refuse_unknown_words)],
     )
     undescribed = app.openapi
+    describing = threading.Lock()  # FastAPI silences warnings meanwhile, and two at once would undo each other's silence
 
     def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = problems.describe(undescribed())
-        return app.openapi_schema
+        with describing:
+            if app.openapi_schema is None:
+                app.openapi_schema = problems.describe(undescribed())
+            return app.openapi_schema
 
     app.openapi = described
     problems.install(app)

@@ -1,6 +1,7 @@
 """The interface keeps to its own description: whatever is asked, no failure, and answers of the shape they promise."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -60,6 +61,14 @@ def hub(database_server: Postgres, ask_for_template: AskForTemplate) -> Iterator
 @BOUNDED
 def test_whatever_is_asked_is_answered_as_described(hub: httpx.Client, case: schemathesis.Case) -> None:
     case.call_and_validate(base_url=str(hub.base_url), checks=CHECKS)
+
+
+def test_the_first_who_ask_at_once_get_one_description() -> None:
+    """Nobody may describe beside another: FastAPI silences the warnings of all threads while it does."""
+    app = create_app("postgresql://nowhere")
+    with ThreadPoolExecutor(4) as askers:
+        described = [asker.result() for asker in [askers.submit(app.openapi) for _ in range(4)]]
+    assert all(one is described[0] for one in described)
 
 
 @st.composite
