@@ -121,7 +121,8 @@ def _beside_twins(flows: pl.DataFrame, ids: pl.Series, key: SharingKey, rounds: 
         pandas_rate, in_rows = _rate(few.height, lambda: in_pandas(pd, frame, None if ppm is None else pd.Series(ppm)))
         check_equal(shared, in_matrix, in_rows, few.height)
         ratios.append((ours / numpy_rate, ours / pandas_rate))
-    return round(median(r for r, _ in ratios), 2), round(median(r for _, r in ratios), 2)
+    beside_numpy, beside_pandas = (median(column) for column in zip(*ratios, strict=True))
+    return float(f"{beside_numpy:.3g}"), float(f"{beside_pandas:.3g}")
 
 
 def check_equal(shared: pl.DataFrame, in_matrix: tuple[Any, Any], in_rows: tuple[Any, Any], few: int) -> None:
