@@ -180,7 +180,7 @@ def forget_rest(
         messages = _forget_messages(connection, found, needles)
         connection.execute(statement("erasure_devices_remove"), ids)
         connection.execute(statement("erasure_sites_remove"), {"prefixes": [*found.sites]})
-        connection.execute(statement("erasure_comparisons"), {**ids, "ids": [*found.points]})
+        connection.execute(statement("erasure_comparisons"), ids)
         intervals, allocations = _row(connection, "erasure_computed", ids)
         counts = {
             "points": len(found.points), "devices": len(found.devices), "readings": readings,

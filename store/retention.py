@@ -118,8 +118,9 @@ class Old:
 class Removed:
     """What one step has removed.
 
-    With readings go the operator's curves and the revisions of both, with balances the allocations, and both of old
-    versions of settled months.
+    With readings go the operator's curves and the revisions of both; with balances the allocations with their pairs,
+    all of old versions of settled months, and the operator's results: as curves, and those that were replaced as
+    revisions.
     """
 
     kind: Rows

@@ -1,12 +1,15 @@
 """A device whose clock is set back tells instants again: its register goes on, and no energy is invented."""
 
+import re
 from datetime import timedelta
 from itertools import pairwise
 
+import psycopg
 import pytest
 
 from energy.model import Quantity, Reading
 from energy.time import STEP
+from store.queries import statement
 from tests.metering import DAY, HOUR, append, apply, compute_at_once, exhaust, register, stored, worker_on
 
 HOME = """
@@ -98,3 +101,20 @@ def test_corrections_count(
         rows = stored(connection)["interval"]
         assert [row[4] for row in rows] == expected, why
         assert rows == compute_at_once(migrated_url, connection)
+
+
+def test_a_week_that_is_told_anew_is_gone_through_once(migrated_url: str) -> None:
+    """All its readings came in the place of lower ones: none is followed through all others."""
+    with worker_on(migrated_url) as (connection, _):
+        append(connection, register("home", range(1000, 1000 + 672)))
+        connection.execute(
+            "INSERT INTO reading_revision (series_no, at, old_value) SELECT series_no, at, value - 1 FROM reading;"
+            " ANALYZE"
+        )
+        parameters = {"series": [1], "start": DAY, "end": DAY + timedelta(days=7)}
+        query = psycopg.ClientCursor(connection).mogrify(statement("readings_set_back"), parameters)
+        plan = connection.execute(b"EXPLAIN (ANALYZE, TIMING OFF) " + query.encode()).fetchall()
+    scans = [re.findall(r"actual rows=([\d.]+) loops=(\d+)", line) for (line,) in plan if " on reading" in line]
+    looked_at = [float(rows) * int(loops) for found in scans for rows, loops in found]
+    assert looked_at
+    assert max(looked_at) <= 2 * 672

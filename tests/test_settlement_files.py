@@ -119,7 +119,15 @@ REFUSED: Final[list[tuple[str, Any, str, str]]] = [
     ("much of all together", result(series=[of_cons(9e11)]), "[1].quantities[0]", "more than any point can have"),
     ("a class twice", result(series=[{**of_cons(1), "quantities": classes(1) * 2}]), "[1].quantities[0]", "twice"),
     ("calendars that differ", result(cons_id="3", series=[of_cons(9, calendar="F"), of_cons(2)]), "[1].quantities[0]",
-     "is another than by that of [1].quantities[1], which counts"),
+     "by its calendar is another than that of [1].quantities[1], which counts"),
+    ("a calendar twice", result(cons_id="3", series=[of_cons(2), of_cons(1)]), "[1].quantities[1]",
+     "by the same calendar is another than that of [1].quantities[0], which counts"),
+    ("midnight elsewhere", result(startDate="2026-01-01T00:00:00+05:00"), "[1]", "is no midnight of Europe/Paris"),
+    ("no series", result(series=None), "[1]", "its quantities are no list of series"),
+    ("a series that stands alone", result(series=of_cons(1)), "[1]", "its quantities are no list of series"),
+    ("a series that is no object", result(series=["cons"]), "[1].quantities[0]", "the series is no object"),
+    ("a class that is none", result(series=[{**of_cons(1), "quantities": [*classes(1), 7]}]), "[1].quantities[0]",
+     "one of its classes is no object, and without it there is no sum"),
 ]  # fmt: skip
 
 
@@ -217,6 +225,21 @@ BAD: Final[list[tuple[str, str, tuple[int, str]]]] = [
     ("whose autocons?", "".join([*WHOLE, WHOLE[5].replace("home;cons", "roof;autocons")]),
      (745, "nothing tells whether the autocons of roof were consumed or produced: give a column flow (1 line)")),
 ]  # fmt: skip
+
+
+# why, the series, the word for its flow, and what is told of it
+FLOWS: Final[list[tuple[str, str, str, str]]] = [
+    ("against its series", "prod", "soutirage", "the flow 'soutirage' is not that of the series prod (743 lines)"),
+    ("no word for one", "autocons", "out", "the flow 'out' is neither import nor export (743 lines)"),
+]
+
+
+@pytest.mark.parametrize(("series", "word", "reason"), [pytest.param(*rest, id=why) for why, *rest in FLOWS])
+def test_a_flow_that_contradicts_is_told_and_not_guessed(series: str, word: str, reason: str) -> None:
+    _, *told = curve(series).splitlines()
+    lines = [f"{line};import" for line in curve("cons").splitlines()[1:]] + [f"{line};{word}" for line in told]
+    content = read("\n".join(["Horodate;point;type;value;flow", *lines, ""]))
+    assert (kept(content), reasons(content)) == ([MARCH_CONS], [(745, reason)])
 
 
 @pytest.mark.parametrize(("table", "problem"), [pytest.param(*rest, id=why) for why, *rest in BAD])

@@ -27,6 +27,7 @@ from tests.settled import (
     MEMBERS,
     STEPS,
     TENTH,
+    TERRITORY,
     Rows,
     Valley,
     closed_month,
@@ -38,6 +39,9 @@ from tests.settled import (
     the_next_day,
     versions,
 )
+
+HOME: Final = '[[point]]\nid = "home"'
+FLAT: Final = '[[point]]\nid = "flat"'
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,22 @@ def test_a_member_who_is_forgotten_is_in_no_version_and_all_else_stays(valley: V
     exhaust(valley[2])
     for version, (steps, members) in enumerate(before, start=1):
         assert seen(connection, version) == (steps, [row for row in members if row[0] != "home"])
+
+
+def test_a_point_that_is_removed_stays_in_the_old_version_under_its_number(valley: Valley) -> None:
+    _, connection, worker = valley
+    steps, members = seen(connection, 1)
+    removed = f"removed-{number(connection, 'point', 'home')}"
+    home = TERRITORY[TERRITORY.index(HOME) : TERRITORY.index(FLAT)]
+    assert apply(connection, TERRITORY.replace(home, "").replace("home = 50, ", ""))
+    exhaust(worker)
+    assert versions(connection)[1:] == [(2, "regularisation", STEPS)]
+    assert seen(connection, 1)[0] == steps
+    kept = [(removed, "removed", *row[2:]) if row[0] == "home" else row for row in members]
+    assert sorted(seen(connection, 1)[1]) == sorted(kept)
+    assert [row[0] for row in seen(connection, 2)[1]] == ["flat", "roof"]
+    assert connection.execute("SELECT count(*) FROM allocation WHERE point_no = 1").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM allocation_pair WHERE point_no = 1").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """The operator's results as curves: any CSV with a time, a point, a series and a value on each line.
 
 Columns: Horodate (or at, time, timestamp, datetime), point (or PRM), type (or series), value (or valeur), and, where a
-point both consumes and produces, flow, which tells whose its autocons are; else the point's other series tell it. Types
-are cons, autocons, complement, prod, surplus.
+point both consumes and produces, flow, which tells whose its autocons are; else the point's other series tell it. A
+flow that is not that of its series is refused. Types are cons, autocons, complement, prod, surplus.
 Clock: stamps with an offset are what they say; others are local time of the option `zone`, or of the community. The
 option `stamp` (start or end) must be given. Unit: the option `unit`: W and kW are means, Wh and kWh energies of the
 step, which is the option `step_min` or told by the neighbours.
@@ -11,7 +11,7 @@ would be no month's, and is left out with the reason. Each value may be rounded 
 Source: this page; the form is the hub's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -87,8 +87,11 @@ def _labelled(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
 
 def _with_flows(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
     """Give `flow`: of autocons it is what its line says, else that of the point's other series."""
-    words = {word: flow_of(word) for word in frame.get_column("flow_word").unique()}
     of_series = {name: flow for flow, names in SERIES.items() for name in names if name != _SHARED}
+    frame = frame.with_columns(_said=pl.concat_str("result", "flow_word", separator=" "))
+    said = frame.select("_said", "result", "flow_word").unique("_said").rows()
+    frame = sieve.words(frame, "_said", dict(_flow_problems(said, of_series)))
+    words = {word: flow_of(word) for word in frame.get_column("flow_word").unique()}
     own = pl.col("result").replace_strict(of_series, default=None, return_dtype=pl.String)
     frame = frame.with_columns(_own=own).with_columns(
         flow=pl.coalesce(
@@ -104,6 +107,16 @@ def _with_flows(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
         if point
     }
     return sieve.words(frame, "_unclear", unclear)
+
+
+def _flow_problems(said: Iterable[tuple[str, str, str]], of_series: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the flows that lines name, of (both words, series, flow), each by both words."""
+    for both, result, word in said:
+        flow = flow_of(word)
+        if word and flow is None:
+            yield both, f"the flow {word[:SHOWN]!r} is neither import nor export"
+        elif flow is not None and of_series.get(result, flow) != flow:
+            yield both, f"the flow {word[:SHOWN]!r} is not that of the series {result}"
 
 
 def _zone(name: str, options: FileOptions, zone: ZoneInfo) -> ZoneInfo:

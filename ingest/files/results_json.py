@@ -23,7 +23,7 @@ import msgspec
 from energy.errors import InvalidInput
 from energy.time import local_date, local_month
 from ingest.files.content import Opened, Problem
-from ingest.files.json_values import objects, text_of
+from ingest.files.json_values import listed, text_of
 from ingest.files.results import MOST_WH, SERIES, Result, ResultsContent, gathered
 from ingest.files.words import UNITS, plain, point_of
 
@@ -80,11 +80,16 @@ def _of_object(about: Any, place: str, zone: ZoneInfo, problems: list[Problem]) 
     unit = UNITS.get(plain(text_of(about.get("unit"))), ("", 0))
     if unit[0] != "energy":
         raise InvalidInput(f"the unit {text_of(about.get('unit'))[:_LONGEST]!r} is neither Wh nor kWh")
+    every = listed(about.get("quantities"))
+    if not every:
+        raise InvalidInput(f"point {point}: its quantities are no list of series")
     sums: dict[str, list[_Sum]] = {}
-    for q, series in enumerate(objects(about.get("quantities"))):
+    for q, series in enumerate(every):
         where = f"{place}.quantities[{q}]"
-        name = plain(text_of(series.get("type")))
         try:
+            if not isinstance(series, dict):
+                raise InvalidInput("the series is no object")
+            name = plain(text_of(series.get("type")))
             if name not in SERIES[flow]:
                 known = ", ".join(SERIES[flow])
                 raise InvalidInput(f"{name[:_LONGEST]!r} is no series of a point that it gives so: these are {known}")
@@ -95,10 +100,10 @@ def _of_object(about: Any, place: str, zone: ZoneInfo, problems: list[Problem]) 
     for name, found in sums.items():
         chosen = next((one for one in found if one.calendar == _OWN), found[0])
         for other in found:
-            if abs(other.energy_wh - chosen.energy_wh) > other.rounding_wh + chosen.rounding_wh:
-                sentence = (
-                    f"the {name} of {point} by its calendar is another than by that of {chosen.place}, which counts"
-                )
+            told_by = "the same calendar" if other.calendar == chosen.calendar else "its calendar"
+            allowed_wh = 0 if other.calendar == chosen.calendar else other.rounding_wh + chosen.rounding_wh
+            if abs(other.energy_wh - chosen.energy_wh) > allowed_wh:
+                sentence = f"the {name} of {point} by {told_by} is another than that of {chosen.place}, which counts"
                 problems.append(Problem(other.place, sentence))
         rounded = (int(value.to_integral_value(ROUND_HALF_EVEN)) for value in (chosen.energy_wh, chosen.rounding_wh))
         yield Result(chosen.place, point, flow, name, month, *rounded)
@@ -132,11 +137,10 @@ def _day(text: str, name: str, zone: ZoneInfo) -> date:
             raise ValueError(text)
         year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
         clock = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - its zone is told below
-        if not found[7] or clock.time() == time.min:
+        if not found[7] or (found[7] == "Z" and clock.time() == time.min):
             local = clock
         else:
-            offset = "+00:00" if found[7] == "Z" else found[7]
-            local = datetime.fromisoformat(f"{clock.isoformat()}{offset}").astimezone(zone).replace(tzinfo=None)
+            local = datetime.fromisoformat(f"{clock.isoformat()}{found[7]}").astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise InvalidInput(f"its {name} {text[:_LONGEST]!r} is no date such as 20260101T000000Z") from None
     if not _FIRST_YEAR <= local.year <= _LAST_YEAR:
@@ -152,7 +156,9 @@ def _summed(series: dict[str, Any], place: str, factor: int) -> _Sum:
     """The sum over the classes of a calendar; one class that cannot be read takes the sum with it."""
     names: set[str] = set()
     values: list[Decimal] = []
-    for part in objects(series.get("quantities")):
+    for part in listed(series.get("quantities")):
+        if not isinstance(part, dict):
+            raise InvalidInput("one of its classes is no object, and without it there is no sum")
         name = text_of(part.get("name"))
         if name in names:
             raise InvalidInput(f"the class {name[:_LONGEST]!r} comes twice in one calendar")

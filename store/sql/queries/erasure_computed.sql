@@ -1,8 +1,13 @@
 -- Remove what was computed for points, and what the operator's files say of them. Returns how many intervals, with the
 -- values of the files, and how many allocations went, with those of old versions of settled months. With these go the
 -- pairs, also those of others with a producer that goes: they would tell what it injected. A file that others are in
--- too loses its name, which may tell a point. How evenly the others share is computed anew without them.
-WITH gone_intervals AS (
+-- too loses its name, which may tell a point. How evenly a community shares goes too: of a group of one it tells what
+-- that one consumed. It is computed anew without them, with the statements of the others.
+WITH shared AS (
+    SELECT community_no FROM membership WHERE point_no = ANY (%(points)s)
+    UNION
+    SELECT community_no FROM statement WHERE point_no = ANY (%(points)s)
+), gone_intervals AS (
     DELETE FROM interval WHERE point_no = ANY (%(points)s) RETURNING point_no
 ), gone_allocations AS (
     DELETE FROM allocation WHERE point_no = ANY (%(points)s) RETURNING point_no
@@ -25,10 +30,12 @@ WITH gone_intervals AS (
 ), gone_result_revisions AS (
     DELETE FROM operator_result_revision WHERE point_no = ANY (%(points)s)
 ), gone_statements AS (
-    DELETE FROM statement WHERE point_no = ANY (%(points)s) RETURNING community_no, month
+    DELETE FROM statement WHERE point_no = ANY (%(points)s)
+), gone_equity AS (
+    DELETE FROM equity WHERE community_no IN (SELECT community_no FROM shared)
 ), due_statements AS (
     INSERT INTO statement_due (community_no, month, due_at)
-    SELECT DISTINCT community_no, month, now() FROM gone_statements
+    SELECT DISTINCT community_no, month, now() FROM statement WHERE community_no IN (SELECT community_no FROM shared)
     ON CONFLICT (community_no, month) DO UPDATE SET marks = statement_due.marks + 1
 ), gone_files AS (
     DELETE FROM curve_file WHERE points <@ %(points)s::int[]

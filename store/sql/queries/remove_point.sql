@@ -1,26 +1,14 @@
--- Remove a point with what was computed for it and what the operator's files say of it; the readings of its devices
--- stay. So do allocations that its community keeps as they are: without a point that they name, they still add up to
--- the balance.
+-- Remove a point with its intervals and what the operator's files say of it; the readings of its devices stay. So do
+-- its allocations, which without a point that they name still add up to the balance: when its communities are computed
+-- anew they go, and settled months keep them in an old version; what is kept as it is keeps them for good.
 WITH gone AS (
     SELECT no FROM point WHERE id = %(id)s
 ), without_power AS (
     DELETE FROM power_now AS n USING gone AS g WHERE n.point_no = g.no
-), without_allocations AS (
-    DELETE FROM allocation AS a
-    USING gone AS g, community AS c
-    WHERE
-        a.point_no = g.no AND c.no = a.community_no
-        AND (c.frozen_before IS NULL OR a.start >= c.frozen_before)
 ), changed_statements AS (
     INSERT INTO statement_due (community_no, month, due_at)
     SELECT s.community_no, s.month, now() FROM statement AS s JOIN gone AS g ON s.point_no = g.no
     ON CONFLICT (community_no, month) DO UPDATE SET marks = statement_due.marks + 1
-), without_pairs AS (
-    DELETE FROM allocation_pair AS a
-    USING gone AS g, community AS c
-    WHERE
-        g.no IN (a.point_no, a.producer_no) AND c.no = a.community_no
-        AND (c.frozen_before IS NULL OR a.start >= c.frozen_before)
 ), without_files AS (
     DELETE FROM curve_file AS f USING gone AS g WHERE f.points <@ ARRAY[g.no]
 ), nameless_files AS (

@@ -7,7 +7,15 @@ WITH due AS (
     )
     RETURNING kind
 ), statements AS (
-    UPDATE statement_due SET due_at = now() WHERE error IS NOT NULL AND due_at > now() RETURNING 'statement' AS kind
+    UPDATE statement_due SET due_at = now()
+    WHERE (community_no, month) IN (
+        SELECT community_no, month
+        FROM statement_due
+        WHERE error IS NOT NULL AND due_at > now()
+        ORDER BY community_no, month
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING 'statement' AS kind
 )
 SELECT kind FROM due
 UNION ALL
