@@ -6,15 +6,25 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import polars as pl
+
 FORMULAS: Final = frozenset("=+-@\t\r")
 NUMBER: Final = re.compile(r"-?[0-9.]+")
 
 
+def plain_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with every text such that no spreadsheet takes it for a formula."""
+    text = pl.col(pl.String)
+    is_formula = text.str.slice(0, 1).is_in(list(FORMULAS)) & ~text.str.contains(f"^{NUMBER.pattern}$")
+    return rows.with_columns(pl.when(is_formula).then("'" + text).otherwise(text).name.keep())
+
+
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Write rows of the same columns, under their names."""
+    """Write rows of the same columns, under their names; nothing where there is no row."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
+    if rows:
+        writer.writeheader()
     writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 

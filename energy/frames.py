@@ -172,7 +172,6 @@ BALANCE: Final = pl.Schema(
 )
 """One row per settlement step of a community; settled when every expected flow is present."""
 
-
 COMPARED_POINTS: Final = pl.Schema(
     {**dict.fromkeys(("point", "name", "category", "role"), pl.String()), "groups": pl.List(pl.String)}
 )

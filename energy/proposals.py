@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from energy.errors import InvalidInput
+from energy.faults import MONTH
 from energy.keys import SharingKey
 from energy.model import Role
 from energy.territory_file import Entry, Id, KeyEntry, Text, YesNo, describe_fault
@@ -23,7 +24,7 @@ MOST_MONTHS: Final = 60
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2999
 """Months of other years are slips of the pen, and their days may be in no calendar of another zone."""
-Month = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}$")]
+Month = Annotated[str, Field(pattern=MONTH)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def parse_proposals(text: str, name: str, zone: ZoneInfo, members: Mapping[str, 
     declared: dict[str, Any] = {}
     try:
         declared = tomllib.loads(text.removeprefix("\ufeff"))  # what some editors put first
+        if "key" not in declared:
+            raise InvalidInput("no key is proposed; write each as [[key]], with `name` and `type`")
         return proposals_from(ProposalsFile.model_validate(declared).key, zone, members)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{name} is not valid TOML: {error}") from error

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energy.errors import InvalidInput
+from energy.faults import ID, expected
 from energy.keys import HIGHEST_WEIGHT, Surplus
 from energy.model import HolderKind, Measures, Role
 from energy.tariffs import DECIMALS, HIGHEST_EUR
@@ -20,19 +21,8 @@ from energy.time import local_midnight
 from energy.validity import FOREVER, FOREVER_AGO, Validity
 
 LONGEST_WORD: Final = 64
+MIDNIGHTS: Final = {"24:00": "00:00", "24:00:00": "00:00"}
 EUR: Final = re.compile(rf"\d+(\.\d{{1,{DECIMALS}}})?", re.ASCII)
-PLAINER: Final = {
-    "extra_forbidden": "no such entry is known here; check its spelling",
-    "missing": "this entry is missing",
-    "string_type": "write it in quotes",
-    "bool_type": "write true or false, without quotes",
-    "float_type": "write a number, without quotes",
-    "model_type": 'write it as a table of entries, such as { id = "..." }',
-    "dict_type": "write it as a table of entries, such as { name = ... }",
-    "list_type": "write it in double brackets, [[...]], or as a list, [ ... ]",
-    "string_pattern_mismatch": "only a-z, A-Z, 0-9, dot, dash and underscore, beginning with a letter or a digit",
-}
-"""What to say in place of pydantic's own message, by its type of error."""
 
 
 def _date_or_instant(value: object) -> object:
@@ -63,7 +53,7 @@ def _eur(value: object) -> object:
 def _clock(value: object) -> object:
     """Pass times of the day to the minute; 24:00 is midnight."""
     try:
-        at = value if isinstance(value, time) else time.fromisoformat(str(value).replace("24:00", "00:00"))
+        at = value if isinstance(value, time) else time.fromisoformat(MIDNIGHTS.get(str(value), str(value)))
     except ValueError:
         at = None
     if at is None or at.tzinfo is not None or at.replace(second=0, microsecond=0) != at:
@@ -78,7 +68,7 @@ def _one_line(value: str) -> str:
     return value
 
 
-Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=ID)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 DeviceId = Text
 Channel = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
@@ -86,7 +76,7 @@ Word = Annotated[str, Field(max_length=64), AfterValidator(_one_line)]
 YesNo = Annotated[bool, Field(strict=True)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
 WholePercent = Annotated[int, Field(ge=1, le=100, strict=True)]
-Kva = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Kva = Annotated[float, Field(ge=0.001, le=1_000_000, allow_inf_nan=False)]
 Eur = Annotated[Decimal, BeforeValidator(_eur)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Weight = Annotated[int, Field(ge=1, le=HIGHEST_WEIGHT, strict=True)]
@@ -255,7 +245,7 @@ def describe_fault(fault: ErrorDetails, declared: Mapping[str, Any]) -> str:
             inside = inside.get(part) if isinstance(inside, dict) else None
             place.append(_word(part))
     got = "" if fault["type"] == "missing" else f" (got {fault['input']!r:.80})"
-    return f"{', '.join(place)}: {PLAINER.get(fault['type'], fault['msg'])}{got}"
+    return f"{', '.join(place)}: {expected(fault)}{got}"
 
 
 def zone_named(name: str, where: str) -> ZoneInfo:

@@ -47,8 +47,8 @@ def key_from(
     Args:
         entry: what the file says; `where` opens the sentence when something is wrong.
         zone: of the community: steps without an offset are local.
-        points: all that the file declares; None where it declares none. `members`: the
-            roles of those who are ever in the community.
+        points: all that the file declares; None where it declares none.
+        members: the roles of those who are ever in the community.
 
     Raises:
         InvalidInput: an entry that is missing or of another type of key, points that are not members, or not of the

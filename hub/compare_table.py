@@ -22,16 +22,15 @@ def table(compared: Compared, language: Language) -> str:
     """The keys in columns, a row for each measure and for each member; * marks the best of a row for all together."""
     comparison, facts = compared.comparison, compared.facts
     numbers = Numbers(language)
-    heads = [key.name for key in facts.keys]
+    heads = [_head(key.name, language) for key in facts.keys]
     rows = [
         [cells[0].text, *(f"* {cell.text}" if cell.star else cell.text for cell in cells[1:])]
         for cells in side_rows(comparison, numbers)
     ]
     lines = [f"{facts.community}, {numbers.months(facts.first, facts.last)}"]
     lines += _columns([plain(language, "measure"), *heads], rows)
-    if comparison.expected:
-        known = numbers.percent(comparison.known / comparison.expected)
-        lines.append(plain(language, "short.known", rate=known))
+    if comparison.known_rate is not None:
+        lines.append(plain(language, "short.known", rate=numbers.percent(comparison.known_rate)))
     if comparison.without_key:
         lines.append(plain(language, "short.without_key", count=numbers.number(comparison.without_key)))
     if not comparison.has_euros:
@@ -57,10 +56,16 @@ def _members(compared: Compared, numbers: Numbers) -> list[str]:
         for point, consumption_wh, allocated_wh in today[:MOST_MEMBERS]
     ]
     lines = [plain(language, "short.members")]
-    lines += _columns([plain(language, "member"), plain(language, "consumed"), TODAY, *proposed], rows)
+    heads = [plain(language, "member"), plain(language, "consumed"), _head(TODAY, language), *proposed]
+    lines += _columns(heads, rows)
     if len(today) > MOST_MEMBERS:
         lines.append(ENDING[language].format(count=len(today) - MOST_MEMBERS))
     return lines
+
+
+def _head(key: str, language: Language) -> str:
+    """How a key is called above its figures: today's in the language, the others by the names in keys.toml."""
+    return plain(language, "today").lower() if key == TODAY else key
 
 
 def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

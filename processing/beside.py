@@ -11,15 +11,18 @@ from processing.statements import StatementMaker
 from store.connect import connect
 
 LOOK_EVERY_S: Final = 1.0
+REFUSED_PAUSE_S: Final = 60.0
 
 
 def work_beside(url: str, over: threading.Event, busy: threading.Event) -> None:
     """Make statements and comparisons over a connection of their own, until it is over.
 
     It ends when what is in hand is done: a statement of a month, or a month under one key. While the worker is `busy`
-    both rest most of the time.
+    both rest most of the time. A database that refuses is asked again each minute.
     """
-    endure(over, lambda has_answered: _work_on(url, over, busy, has_answered))
+    while not over.is_set():
+        endure(over, lambda has_answered: _work_on(url, over, busy, has_answered))
+        over.wait(REFUSED_PAUSE_S)
 
 
 def _work_on(url: str, over: threading.Event, busy: threading.Event, has_answered: Callable[[], None]) -> None:

@@ -60,8 +60,9 @@ def coefficients(parts: pl.DataFrame, decimals: int = 1) -> pl.DataFrame:
     found = require(parts, PARTS).select("start", "point", coefficient=rounded.cast(pl.Int64))
     steps = found.group_by("start").agg(pl.col("coefficient").sum(), least=pl.col("coefficient").min()).sort("start")
     for start, total, least in steps.filter((pl.col("coefficient") > hundred) | (pl.col("least") < 0)).iter_rows():
-        wrong = f"one is {least * 100 / hundred:.10g} %" if least < 0 else f"add up to {total * 100 / hundred:.10g} %"
-        raise KeyNotValid(f"of the coefficients at {rfc3339(start)} {wrong}; is every day computed? (`hub stale`)")
+        at, percent = rfc3339(start), (least if least < 0 else total) / 10**decimals
+        wrong = f"one of the coefficients at {at} is" if least < 0 else f"the coefficients at {at} add up to"
+        raise KeyNotValid(f"{wrong} {percent:.10g} %; is every day computed? (`hub stale`)")
     return found
 
 

@@ -12,7 +12,7 @@ from energy.frames import ALLOCATION, EUR
 from energy.proposals import TODAY, Proposal
 from energy.tariffs import Tariff
 from energy.time import Span, ceil_to_step, local_month
-from energy.validity import Validity
+from energy.validity import ALWAYS
 from processing.balance import Agreement, Member, awaited_flows, known_flows, widen
 from processing.sharing import number, share_flows
 from processing.value import value
@@ -56,14 +56,15 @@ class Month:
 
 def alternatives(agreements: Sequence[Agreement], proposals: Iterable[Proposal]) -> tuple[Alternative, ...]:
     """Today's keys first, then each that is proposed."""
-    proposed = (Alternative(p.name, (Agreement(p.key, Validity()),)) for p in proposals)
+    proposed = (Alternative(p.name, (Agreement(p.key, ALWAYS),)) for p in proposals)
     return (Alternative(TODAY, tuple(agreements)), *proposed)
 
 
 def months_between(first: date, last: date, zone: ZoneInfo) -> list[tuple[str, Span]]:
     """Local months from that of one day to that of another, with their spans in whole hours.
 
-    A step belongs to the month in which it starts.
+    A step belongs to the month in whose span it starts: where midnight is at half past by UTC, the month begins with
+    the next hour.
     """
     spans: list[tuple[str, Span]] = []
     day = first.replace(day=1)
@@ -103,6 +104,8 @@ def replay(month: Month, alternative: Alternative, tariffs: Sequence[Tariff], zo
     Raises:
         KeyNotValid: a key that cannot be applied.
     """
+    if month.flows.is_empty():
+        return REPLAYED.to_frame()
     parts = [
         share_flows(month.flows.filter(_under(agreement)), month.points, agreement.key)
         for agreement in alternative.agreements
@@ -113,7 +116,7 @@ def replay(month: Month, alternative: Alternative, tariffs: Sequence[Tariff], zo
         nothing = [pl.lit(None, EUR).alias(name) for name in EUROS]
         return energy.with_columns(nothing).select(REPLAYED.names())
     allocation = shared.with_columns(point=month.points.gather(shared["point_no"])).select(ALLOCATION.names())
-    euros = value(allocation, tariffs, zone).filter(pl.col("month") == month.name).select("point", *EUROS)
+    euros = value(allocation, tariffs, zone, month.name).select("point", *EUROS)
     return energy.join(euros, on="point", how="left", maintain_order="left").select(REPLAYED.names())
 
 

@@ -49,5 +49,5 @@ def _shown(entry: tuple[str, Any]) -> tuple[str, Any]:
     if name.endswith("_wh"):
         return name.removesuffix("_wh") + "_kwh", None if value is None else value / WH_PER_KWH
     if isinstance(value, Decimal):
-        return name, str(value.quantize(CENT, ROUND_HALF_EVEN))
+        return name, str(value.quantize(CENT, ROUND_HALF_EVEN) + 0)  # of nothing there is no less
     return name, round(value, RATE_DIGITS) if isinstance(value, float) else value

@@ -9,7 +9,7 @@ import polars as pl
 from energy.frames import EUR
 from energy.proposals import TODAY
 from processing.compare import EUROS, REPLAYED, Month
-from processing.indicators import EQUITY, equity, season
+from processing.indicators import EQUITY, INDICATORS, equity, equity_of_group, groups_of, season
 
 NOTICED_WH: Final = 1000
 """Who has a kWh more or less over all the months gains or loses; less is nobody's gain."""
@@ -38,9 +38,20 @@ class Comparison:
     without_key: int
 
     @property
+    def known_rate(self) -> float | None:
+        """How much of what is expected is known, to a thousandth and rounded down: all is said only of all."""
+        return self.known * 1000 // self.expected / 1000 if self.expected else None
+
+    @property
     def has_euros(self) -> bool:
         """Whether a tariff says what anything of it is worth."""
         return self.keys["net_eur"].null_count() < self.keys.height
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether members keep what they cannot use under any key: they have more of producers than is shared."""
+        sums = self.members.group_by("key").agg(pl.col("sold_wh", "allocated_wh").sum())
+        return (sums["sold_wh"] > sums["allocated_wh"]).any()
 
 
 def without_telling(comparison: Comparison) -> Comparison:
@@ -73,7 +84,7 @@ def compare(replayed: Sequence[tuple[str, pl.DataFrame]], months: Sequence[Month
     columns = [pl.lit(name, pl.String).alias("key") for name, _ in replayed]
     order = pl.Enum(names)
     rows = pl.concat([frame.select(column, pl.all()) for column, (_, frame) in zip(columns, replayed, strict=True)])
-    rows = rows.with_columns(pl.col("key").cast(order)).join(points.drop("name"), on="point")
+    rows = _wholly_priced(rows.with_columns(pl.col("key").cast(order)).join(points.drop("name"), on="point"))
     members = _members(rows)
     evenness = _equity(rows)
     return Comparison(
@@ -85,6 +96,12 @@ def compare(replayed: Sequence[tuple[str, pl.DataFrame]], months: Sequence[Month
         expected=sum(month.expected for month in months),
         without_key=sum(month.without_key for month in months),
     )
+
+
+def _wholly_priced(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same without euros of months in which a point has none: the others' are not what the month is worth."""
+    is_priced = pl.any_horizontal(pl.col(*EUROS[:2]).is_not_null())
+    return rows.with_columns(pl.when(is_priced.all().over("month")).then(pl.col(name)).alias(name) for name in EUROS)
 
 
 def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
@@ -123,20 +140,20 @@ def _keys(rows: pl.DataFrame, members: pl.DataFrame, evenness: pl.DataFrame) -> 
     """Of each key the sums of all, who gains and who loses, and the indicators over all members."""
     noticed = pl.col("difference_wh")
     counts = members.group_by("key").agg(
-        members=pl.col("consumption_wh").count(),
+        members=(pl.col("consumption_wh") > 0).sum(),
         gaining=(noticed >= NOTICED_WH).sum(),
         losing=(noticed <= -NOTICED_WH).sum(),
         most_gained_wh=noticed.max().clip(lower_bound=0),
         most_lost_wh=(-noticed.min()).clip(lower_bound=0),
     )
-    over_all = evenness.filter(pl.col("group_kind") == "all").select("key", *list(EQUITY)[3:-1])
+    over_all = evenness.filter(pl.col("group_kind") == "all").select("key", *INDICATORS).drop("parity")
     summed = _rated(_summed(rows, "key"))
     today = summed.row(0, named=True)
     differences = summed.with_columns(
         difference_wh=pl.col("allocated_wh") - today["allocated_wh"],
         difference_eur=pl.col("net_eur") - pl.lit(today["net_eur"], EUR),
-        local_value_rate=(pl.col("local_value_eur").cast(pl.Float64) / pl.col("retail_value_eur").cast(pl.Float64)),
-    ).with_columns(pl.col("local_value_rate").fill_nan(None))
+        local_value_rate=_ratio("local_value_eur", "retail_value_eur"),
+    )
     return differences.join(counts, on="key").join(over_all, on="key", how="left").sort("key")
 
 
@@ -176,10 +193,9 @@ def _parts(rows: pl.DataFrame) -> Iterator[tuple[str, pl.Expr, pl.DataFrame]]:
     yield "all", pl.lit(""), equity(rows)
     for kind in ("season", "category"):
         yield kind, pl.col(kind), equity(rows, (kind,))
-    for group in rows["groups"].explode().drop_nulls().unique().sort():
-        marked = rows.with_columns(is_inside=pl.col("groups").list.contains(group).fill_null(value=False))
-        yield "group", pl.lit(group), equity(marked, ("is_inside",)).filter(pl.col("is_inside"))
+    for group in groups_of(rows):
+        yield "group", pl.lit(group), equity_of_group(rows, group)
 
 
 def _ratio(part: str, whole: str) -> pl.Expr:
-    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
+    return pl.when(pl.col(whole) > 0).then(pl.col(part).cast(pl.Float64) / pl.col(whole).cast(pl.Float64))

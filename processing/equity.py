@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from energy.frames import EUR
-from processing.indicators import EQUITY, SEASONS, equity
+from processing.indicators import EQUITY, INDICATORS, SEASONS, equity, equity_of_group, groups_of
 
 MONTHS: Final = 12
 SEASON_MONTHS: Final = 3
@@ -24,7 +24,7 @@ EQUITY_ROWS: Final = pl.Schema(
         "consumption_wh": pl.Int64,
         "allocated_wh": pl.Int64,
         "saving_eur": EUR,
-        **{name: EQUITY[name] for name in list(EQUITY)[3:]},
+        **{name: EQUITY[name] for name in INDICATORS},
     }
 )
 """One row per period and group; the name of the group of all is empty. saving_eur is null where one of them is."""
@@ -67,6 +67,7 @@ def equity_of(period: Period, statements: pl.DataFrame, groups: pl.DataFrame) ->
     within = statements.filter(
         pl.col("month") >= period.first, pl.col("month") < period.end, pl.col("import_wh").is_not_null()
     ).rename({"import_wh": "consumption_wh"})
+    within = within.filter(pl.col("consumption_wh").sum().over("point") > 0)
     if within.is_empty():
         return EQUITY_ROWS.to_frame()
     members = within.join(groups, on="point", how="left").with_columns(pl.col("category").fill_null("removed"))
@@ -77,19 +78,18 @@ def equity_of(period: Period, statements: pl.DataFrame, groups: pl.DataFrame) ->
 
 
 def _parts(members: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    yield _named(equity(members), members, "all", pl.lit(""))
-    for (category,), inside in members.group_by("category", maintain_order=True):
-        part = equity(members, ["category"]).filter(pl.col("category") == category)
-        yield _named(part, inside, "category", pl.lit(category))
-    for name in members["groups"].explode().drop_nulls().unique().sort():
-        marked = members.with_columns(is_inside=pl.col("groups").list.contains(name).fill_null(value=False))
-        part = equity(marked, ["is_inside"]).filter(pl.col("is_inside"))
-        yield _named(part, marked.filter(pl.col("is_inside")), "group", pl.lit(name))
+    yield _named(equity(members), members, "all", "")
+    for part in equity(members, ["category"]).partition_by("category"):
+        category = part["category"][0]
+        yield _named(part, members.filter(pl.col("category") == category), "category", category)
+    for group in groups_of(members):
+        inside = members.filter(pl.col("groups").list.contains(group))
+        yield _named(equity_of_group(members, group), inside, "group", group)
 
 
-def _named(part: pl.DataFrame, inside: pl.DataFrame, kind: str, name: pl.Expr) -> pl.DataFrame:
+def _named(part: pl.DataFrame, inside: pl.DataFrame, kind: str, name: str) -> pl.DataFrame:
     saving = None if inside["saving_eur"].null_count() else inside["saving_eur"].sum()
-    return part.with_columns(name.alias("group_name"), group_kind=pl.lit(kind), saving_eur=pl.lit(saving, dtype=EUR))
+    return part.with_columns(group_name=pl.lit(name), group_kind=pl.lit(kind), saving_eur=pl.lit(saving, dtype=EUR))
 
 
 def _later(month: date, months: int) -> date:

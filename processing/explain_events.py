@@ -23,9 +23,8 @@ EVENT_KINDS: Final = (
     "swap_left_out", "swap_unused", "replaced", "linear", "still", "shape", "even", "open",
 )  # fmt: skip
 """Left out: a glitch below or above its neighbours, the last reading that does not fit, zeros of an outage, what a
-clock set back told. Breaks: the
-register fell, or rose more than can be. Another device, without a recorded swap. Gaps: in a straight line, standing
-still, by other weeks' shape, spread evenly, or left open."""
+clock set back told. Breaks: the register fell, or rose more than can be. Another device, without a recorded swap.
+Gaps: in a straight line, standing still, by other weeks' shape, spread evenly, or left open."""
 
 Row: TypeAlias = tuple[str, datetime, datetime, int, int | None, int | None, int | None]
 """Kind, from when to when, line, what its register showed before and afterwards, and what flowed. [Wh]"""

@@ -12,13 +12,11 @@ import polars as pl
 SEASONS: Final = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring",
                   6: "summer", 7: "summer", 8: "summer", 9: "autumn", 10: "autumn", 11: "autumn"}  # fmt: skip
 """Season by local month, three whole months each, as meteorologists count them."""
-
-
+INDICATORS: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
 EQUITY: Final = pl.Schema(
     {
         **dict.fromkeys(("members", "allocated_wh", "consumption_wh"), pl.Int64()),
-        **dict.fromkeys(("jain", "gini", "min_max"), pl.Float64()),
-        **dict.fromkeys(("autoproduction_p90_p10", "share_against_need", "parity"), pl.Float64()),
+        **dict.fromkeys(INDICATORS, pl.Float64()),
     }
 )
 """Counts, energy and indicators of a group of members."""
@@ -76,7 +74,7 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     Args:
         members: one row per member (and group): allocated_wh, consumption_wh, and the columns of `by`. A member with
             several rows in a group (of several months) counts once, by `point`; a row of which something is not known
-            does not count.
+            does not count, nor who consumed nothing in all of them.
         by: columns that name the group.
 
     Returns:
@@ -86,7 +84,7 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """
     energy = pl.col("allocated_wh", "consumption_wh")
     once = members.drop_nulls(["allocated_wh", "consumption_wh"]).group_by(*by, "point").agg(energy.sum())
-    once = once.sort(*by, "point")
+    once = once.filter(pl.col("consumption_wh") > 0).sort(*by, "point")
     within = ["season"] if "season" in by else []
     rows = []
     for names, group in once.group_by(*by, maintain_order=True) if by else [((), once)]:
@@ -111,6 +109,17 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows, schema={**{name: members.schema[name] for name in by}, **EQUITY})
+
+
+def groups_of(members: pl.DataFrame) -> list[str]:
+    """The groups in which any member is, in order, of a column of lists `groups`."""
+    return members["groups"].explode().drop_nulls().unique().sort().to_list()
+
+
+def equity_of_group(members: pl.DataFrame, group: str) -> pl.DataFrame:
+    """EQUITY of those who are in a group by their `groups`, as `equity` says it; the parity is within all members."""
+    marked = members.with_columns(is_inside=pl.col("groups").list.contains(group).fill_null(value=False))
+    return equity(marked, ["is_inside"]).filter(pl.col("is_inside")).select(EQUITY.names())
 
 
 def season() -> pl.Expr:

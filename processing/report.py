@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
-from energy.keys import Surplus, surplus_of
 from processing.compare_tables import NOTICED_WH, Comparison
 from processing.report_facts import Facts
 from processing.report_keys import describe
@@ -55,8 +54,9 @@ def _body(pages: Pages, comparison: Comparison, facts: Facts, numbers: Numbers, 
     yield f"<section><h2>{said(language, 'short')}</h2><ul>"
     yield from (f"<li>{sentence}</li>" for sentence in _short(pages, comparison, facts, numbers))
     yield f"</ul></section><section><h2>{said(language, 'keys')}</h2><dl>"
+    labels = facts.labels if facts.is_named else None
     for key in facts.keys:
-        sentences = " / ".join(escape(describe(one, numbers, facts.labels), quote=False) for one in key.keys)
+        sentences = " / ".join(escape(describe(one, numbers, labels), quote=False) for one in key.keys)
         yield f"<div><dt>{escape(pages.titles[key.name], quote=False)}</dt><dd>{sentences}</dd></div>"
     yield "</dl></section>"
     yield from pages.side_by_side()
@@ -84,29 +84,36 @@ def _short(pages: Pages, comparison: Comparison, facts: Facts, numbers: Numbers)
         allocated=numbers.kwh(today["allocated_wh"]),
         rate=numbers.percent(today["self_consumption_rate"]),
     )
-    rows = keys.to_dicts()
-    most = numbers.kwh(max(row["allocated_wh"] for row in rows))
-    best = [row for row in rows if numbers.kwh(row["allocated_wh"]) == most]
-    if best[0]["difference_wh"] >= NOTICED_WH:
-        titles = [plain(language, "quoted", title=pages.titles[row["key"]]) for row in best]
-        yield said(
-            language,
-            "short.best" if len(best) == 1 else "short.best.equal",
-            titles=", ".join(titles),
-            allocated=most,
-            difference=numbers.kwh(best[0]["difference_wh"], signed=True),
-        )
-    else:
-        yield said(language, "short.same")
-    if comparison.expected:
-        yield said(language, "short.known", rate=numbers.percent(comparison.known / comparison.expected))
+    yield _most(pages, keys.to_dicts(), numbers)
+    if comparison.known_rate is not None:
+        yield said(language, "short.known", rate=numbers.percent(comparison.known_rate))
     if comparison.without_key:
         yield said(language, "short.without_key", count=numbers.number(comparison.without_key))
     if not comparison.has_euros:
         yield said(language, "short.no_euros")
     elif comparison.months["net_eur"].null_count():
         yield said(language, "short.some_euros")
-    if comparison.has_euros and any(surplus_of(key) is Surplus.TO_MEMBERS for one in facts.keys for key in one.keys):
+    if comparison.has_euros and comparison.has_kept:
         yield said(language, "short.kept")
     if not facts.is_named:
         yield said(language, "short.names")
+
+
+def _most(pages: Pages, rows: list[dict[str, Any]], numbers: Numbers) -> str:
+    """Which of the proposed keys would have shared the most, or as much as today's, the first of the rows."""
+    most = numbers.kwh(max(row["allocated_wh"] for row in rows))
+    best = [row for row in rows if numbers.kwh(row["allocated_wh"]) == most]
+    has_more = best[0]["difference_wh"] >= NOTICED_WH
+    told = best if has_more else [row for row in rows[1:] if abs(row["difference_wh"]) < NOTICED_WH]
+    if not told:
+        return said(numbers.language, "short.less")
+    titles = ", ".join(plain(numbers.language, "quoted", title=pages.titles[row["key"]]) for row in told)
+    if not has_more:
+        return said(numbers.language, "short.equal" if len(told) == 1 else "short.equals", titles=titles)
+    return said(
+        numbers.language,
+        "short.best" if len(told) == 1 else "short.best.equal",
+        titles=titles,
+        allocated=most,
+        difference=numbers.kwh(best[0]["difference_wh"], signed=True),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from energy.keys import (
+    PPM,
     CustomKey,
     HourlyMinKey,
     IterationsKey,
@@ -33,24 +34,29 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "{member} has a fixed part of the production, {most}, whatever it consumes; the others have none.",
         "{member} a une part fixe de la production, {most}, quelle que soit sa consommation ; les autres n’en ont pas.",
     ),
+    "static.lot": (
+        "One member has a fixed part of the production, {most}, whatever it consumes; the others have none.",
+        "Un membre a une part fixe de la production, {most}, quelle que soit sa consommation ; les autres n’en ont"
+        " pas.",
+    ),
     "static.same": (
         "Each of the {count} members named has the same fixed part of the production, {most}, whatever it consumes.",
         "Chacun des {count} membres nommés a la même part fixe de la production, {most}, quelle que soit sa"
         " consommation.",
     ),
     "custom": (
-        "The organising entity sets the parts for each step; {count} steps are given.",
-        "La personne morale organisatrice fixe les parts à chaque pas ; {count} pas sont donnés.",
+        "The organising entity sets the parts for each step. Steps that are given: {count}.",
+        "La personne morale organisatrice fixe les parts à chaque pas. Pas donnés : {count}.",
     ),
     "matrix": (
         "Each producer shares its own production by parts that it sets for each member.",
         "Chaque producteur partage sa production selon des parts fixées pour chaque membre.",
     ),
     "priority": (
-        "Members are served in {count} turns: first {first}, as far as the production goes; then the others, in order,"
-        " with what is left.",
-        "Les membres sont servis en {count} temps : d’abord {first}, tant qu’il y a de la production ; puis les autres,"
-        " dans l’ordre, avec ce qui reste.",
+        "The members named are served in {count} turns: first {first}, as far as the production goes; then the others,"
+        " in order, with what is left.",
+        "Les membres nommés sont servis en {count} temps : d’abord {first}, tant qu’il y a de la production ; puis les"
+        " autres, dans l’ordre, avec ce qui reste.",
     ),
     "priority.one": (
         "Those named are served by their weights, and nobody has more than it consumes.",
@@ -61,6 +67,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         " next.",
         "La production est proposée en {count} tours : {rounds}. Ce que personne ne peut utiliser d’un tour est proposé"
         " de nouveau au suivant.",
+    ),
+    "iterations.one": (
+        "The production is offered in one round: {rounds}.",
+        "La production est proposée en un seul tour : {rounds}.",
     ),
     "round.fixed": ("{fraction} by fixed parts", "{fraction} selon des parts fixes"),
     "round.prorata": ("{fraction} in proportion to consumption", "{fraction} au prorata des consommations"),
@@ -77,12 +87,19 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         " Ce qu’un membre ne peut pas utiliser de sa part lui reste.",
     ),
     "more": ("{names} and {count} others", "{names} et {count} autres"),
+    "some": ("{count} members", "{count} membres"),
+    "some.one": ("one member", "un membre"),
 }  # fmt: skip
 MOST_NAMED: Final = 5
 
 
-def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str]) -> str:
-    """What the key does; members by their labels."""
+def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str] | None) -> str:
+    """What the key does.
+
+    Args:
+        labels: what members are called; without it nobody is told, for of the school that a key serves first everybody
+            would know its pseudonym.
+    """
 
     def say(name: str, **figures: object) -> str:
         return _say(numbers.language, name, **figures)
@@ -91,8 +108,9 @@ def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str]) -> st
         case ProRataKey():
             sentence = say("prorata")
         case StaticKey(shares_ppm):
-            least, most = (numbers.percent(of(shares_ppm.values(), default=0) / 1e6, 2) for of in (min, max))
-            name = "static.one" if len(shares_ppm) == 1 else "static.same" if least == most else "static"
+            least, most = (numbers.part(of(shares_ppm.values(), default=0) / PPM) for of in (min, max))
+            one = "static.lot" if labels is None else "static.one"
+            name = one if len(shares_ppm) == 1 else "static.same" if least == most else "static"
             member = _names(shares_ppm, labels, numbers.language)
             sentence = say(name, count=len(shares_ppm), member=member, least=least, most=most)
         case CustomKey(steps_ppm):
@@ -105,7 +123,8 @@ def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str]) -> st
             sentence = say("priority.one")
         case IterationsKey(rounds):
             offers = ", ".join(_offer(part, numbers) for part in rounds)
-            sentence = say("iterations", count=len(rounds), rounds=offers)
+            name = "iterations.one" if len(rounds) == 1 else "iterations"
+            sentence = say(name, count=len(rounds), rounds=offers)
         case HourlyMinKey():
             sentence = say("hourly_min")
     if surplus_of(key) is Surplus.TO_MEMBERS:
@@ -115,15 +134,16 @@ def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str]) -> st
 
 def _offer(part: Round, numbers: Numbers) -> str:
     name = "round.prorata" if part.shares_ppm is None else "round.fixed"
-    fraction = numbers.percent(part.fraction_ppm / 1_000_000, 0)
-    return _say(numbers.language, name, fraction=fraction)
+    return _say(numbers.language, name, fraction=numbers.part(part.fraction_ppm / PPM))
 
 
 def _say(language: Language, name: str, **figures: object) -> str:
     return hardened(SENTENCES[name][LANGUAGES.index(language)], language).format(**figures)
 
 
-def _names(level: Mapping[str, int], labels: Mapping[str, str], language: Language) -> str:
+def _names(level: Mapping[str, int], labels: Mapping[str, str] | None, language: Language) -> str:
+    if labels is None:
+        return _say(language, "some.one" if len(level) == 1 else "some", count=len(level))
     names = sorted(labels.get(point, "?") for point in level)
     shown = ", ".join(names[:MOST_NAMED])
     if len(names) <= MOST_NAMED + 1:

@@ -57,6 +57,11 @@ class Numbers:
             return NOTHING
         return f"{self._written(Decimal(rate) * 100, decimals)}{HARD if self.language == 'fr' else ''}%"
 
+    def part(self, share: float) -> str:
+        """A part of the whole in percent, with two decimals at most, and none that say nothing: 20 %, 12.5 %."""
+        hundredths = round(share * 10_000)
+        return self.percent(hundredths / 10_000, next(n for n in range(3) if hundredths % 10 ** (2 - n) == 0))
+
     def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
         """A count, or an indicator with decimals."""
         return NOTHING if value is None else self._written(Decimal(value), decimals, signed=signed)

@@ -11,6 +11,7 @@ from processing.compare_tables import FEWEST, NOTICED_WH, Comparison
 from processing.indicators import SEASONS
 from processing.report_charts import MOST_NAMED, months, named_bars, spread, thin_bars
 from processing.report_facts import Facts
+from processing.report_kinds import kind_of
 from processing.report_numbers import Numbers, hardened
 from processing.report_side import side_rows
 from processing.report_tables import Cell, table
@@ -18,7 +19,8 @@ from processing.report_texts import plain, said
 
 MOST_LETTERS: Final = 30
 """So many months have room for a letter each."""
-TENTHS: Final = (0.25, 0.5, 0.75, 1.0)
+TOPS: Final = (0.25, 0.5, 0.75, 1.0)
+"""Where the axis of a rate may end."""
 
 
 class Pages:
@@ -30,7 +32,7 @@ class Pages:
         self._numbers = numbers
         self._proposed = [key.name for key in facts.keys if key.name != TODAY]
         self.titles: dict[str, str] = {
-            key.name: key.title(numbers.language) or said(numbers.language, "today") for key in facts.keys
+            key.name: key.title(numbers.language) or plain(numbers.language, "today") for key in facts.keys
         }
 
     def side_by_side(self) -> Iterator[str]:
@@ -102,12 +104,12 @@ class Pages:
         makers = self._members(TODAY).filter(pl.col("production_wh").is_not_null()).sort("place")
         if makers.is_empty():
             return
-        found = {name: _by_label(self._members(name)) for name in self.titles}
+        found = {name: _by_point(self._members(name)) for name in self.titles}
         eur = self._say("sold.eur") if self._comparison.has_euros else ""
         yield f"<section><h2>{self._say('sold')}</h2><p>{self._say('sold.lead', eur=eur)}</p>"
         rows = [
             [Cell(row["label"]), Cell(self._numbers.kwh(row["production_wh"])),
-             *(self._cell(of.get(row["label"]), "sold_wh", "revenue_eur", signed=False) for of in found.values())]
+             *(self._cell(of.get(row["point"]), "sold_wh", "revenue_eur", signed=False) for of in found.values())]
             for row in makers.iter_rows(named=True)
         ]  # fmt: skip
         yield table([self._say("producer"), self._say("injected"), *self._heads()], rows)
@@ -116,14 +118,14 @@ class Pages:
     def annex(self) -> Iterator[str]:
         """Every member who consumes a row, with what it has today and the differences."""
         members = self._members(TODAY).filter(pl.col("consumption_wh").is_not_null()).sort("place")
-        found = {name: _by_label(self._members(name)) for name in self._proposed}
+        found = {name: _by_point(self._members(name)) for name in self._proposed}
         eur = self._say("annex.eur") if self._comparison.has_euros else ""
         yield f'<section class="annex"><h2>{self._say("annex")}</h2><p>{self._say("annex.lead", eur=eur)}</p>'
         is_named = self._facts.is_named
         rows = [
-            [Cell(row["label"]), *([Cell(row["category"], is_text=True)] if is_named else []),
+            [Cell(row["label"]), *([Cell(self._kind(row["category"]), is_text=True)] if is_named else []),
              Cell(self._numbers.kwh(row["consumption_wh"])), Cell(self._numbers.kwh(row["allocated_wh"])),
-             *(self._cell(found[name].get(row["label"]), "difference_wh", "difference_eur") for name in self._proposed)]
+             *(self._cell(found[name].get(row["point"]), "difference_wh", "difference_eur") for name in self._proposed)]
             for row in members.iter_rows(named=True)
         ]  # fmt: skip
         heads = [self._say("member"), *([self._say("is")] if is_named else []), self._say("consumed")]
@@ -142,7 +144,7 @@ class Pages:
         found = {(key, kind, name): value for key, kind, name, value in
                  of_kind.select("key", "group_kind", "group_name", indicator).rows()}  # fmt: skip
         rows = [
-            [Cell(self._plain(group) if is_season else group),
+            [Cell(self._plain(group) if is_season else self._kind(group)),
              *(Cell(self._numbers.number(found.get((name, kind, group)), 2)) for name in self.titles)]
             for kind, group in groups
         ]  # fmt: skip
@@ -169,11 +171,10 @@ class Pages:
         """Rows of a key with the labels of the points, and the place of each among them."""
         rows = self._comparison.members.filter(pl.col("key") == key)
         labels = [self._facts.labels[point] for point in rows["point"]]
-        places = {label: place for place, label in enumerate(sorted(set(labels), key=lambda text: (len(text), text)))}
-        by_name = sorted(set(labels))
-        order = {label: by_name.index(label) for label in labels} if self._facts.is_named else places
+        length = (lambda _: 0) if self._facts.is_named else len  # M10 comes after M9
+        places = {label: at for at, label in enumerate(sorted(set(labels), key=lambda text: (length(text), text)))}
         return rows.with_columns(label=pl.Series(labels, dtype=pl.String),
-                                 place=pl.Series([order[label] for label in labels], dtype=pl.Int32))  # fmt: skip
+                                 place=pl.Series([places[label] for label in labels], dtype=pl.Int32))  # fmt: skip
 
     def _cell(self, row: dict[str, Any] | None, energy: str, money: str, *, signed: bool = True) -> Cell:
         if row is None:
@@ -185,11 +186,15 @@ class Pages:
         return [escape(title, quote=False) for title in self.titles.values()]
 
     def _ticks(self, highest: float) -> list[tuple[float, str]]:
-        top = next(tick for tick in (*TENTHS, highest) if tick >= highest)
-        return [(part * top, self._numbers.percent(part * top, 0)) for part in (0.0, 0.5, 1.0)]
+        top = next(top for top in (*TOPS, highest) if top >= highest)
+        return [(part * top, self._numbers.part(part * top)) for part in (0.0, 0.5, 1.0)]
 
     def _counted(self, name: str, count: int) -> str:
         return self._plain({0: f"{name}.none", 1: f"{name}.one"}.get(count, name), count=self._numbers.number(count))
+
+    def _kind(self, name: str | None) -> str:
+        """A category or group in the language of the report."""
+        return kind_of(name or "", self._numbers.language)
 
     def _say(self, name: str, **figures: object) -> str:
         return said(self._numbers.language, name, **figures)
@@ -205,5 +210,5 @@ def names_of(months: Sequence[str], numbers: Numbers) -> list[str]:
     return [numbers.month(month)[0].upper() for month in months]
 
 
-def _by_label(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    return {row["label"]: row for row in rows.iter_rows(named=True)}
+def _by_point(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["point"]: row for row in rows.iter_rows(named=True)}

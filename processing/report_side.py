@@ -51,7 +51,9 @@ def side_rows(comparison: Comparison, numbers: Numbers) -> list[list[Cell]]:
         shown = {key: written[kind](value) for key, value in values.items()}
         first = (max if best == "most" else min)(values.values())
         winners = {shown[key] for key, value in values.items() if value == first}
-        is_told = best != "none" and len(set(shown.values())) > 1
+        # Where members keep what they cannot use, what they would pay for it is not counted: no revenue is the best.
+        is_fair = text != "revenue" or not comparison.has_kept
+        is_told = best != "none" and is_fair and len(set(shown.values())) > 1
         star = plain(numbers.language, "best")
         cells = [
             Cell(shown.get(key, NOTHING), star=star if is_told and shown.get(key) in winners else "")

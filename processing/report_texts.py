@@ -30,10 +30,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         " aujourd’hui.",
     ),
     "quoted": ("“{title}”", "« {title} »"),
-    "short.same": (
-        "None of the proposed keys would have shared more energy than today’s: they share it differently.",
-        "Aucune des clés proposées n’aurait partagé plus d’énergie que celle d’aujourd’hui : elles la partagent"
-        " autrement.",
+    "short.equal": (
+        "{titles} would have shared as much energy as today’s key, and none more.",
+        "{titles} aurait partagé autant d’énergie que la clé d’aujourd’hui, et aucune n’en aurait partagé plus.",
+    ),
+    "short.equals": (
+        "{titles} would each have shared as much energy as today’s key, and none more.",
+        "{titles} auraient chacune partagé autant d’énergie que la clé d’aujourd’hui, et aucune n’en aurait partagé"
+        " plus.",
+    ),
+    "short.less": (
+        "Each of the proposed keys would have shared less energy than today’s.",
+        "Chacune des clés proposées aurait partagé moins d’énergie que celle d’aujourd’hui.",
     ),
     "short.known": (
         "{rate} of what the meters should have said is known. What is missing is missing under every key alike.",
@@ -41,12 +49,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         " les clés.",
     ),
     "short.without_key": (
-        "{count} steps were left out: no key was in force then.",
-        "{count} pas ont été laissés de côté : aucune clé n’y était en vigueur.",
+        "Steps that were left out, as no key was in force then: {count}.",
+        "Pas laissés de côté, faute de clé en vigueur : {count}.",
     ),
     "short.members": (
         "Shared with each member, in kWh: what it had (today), and how much more or less it would have had",
-        "Partagé avec chaque membre, en kWh : ce qu’il a eu (today), et combien de plus ou de moins il aurait eu",
+        "Partagé avec chaque membre, en kWh : ce qu’il a eu (aujourd’hui), et combien de plus ou de moins il aurait eu",
     ),
     "short.no_euros": (
         "Nothing is said in euros: the community has declared no tariff for these months.",
@@ -79,7 +87,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "measure": ("Measure", "Mesure"),
     "row.allocated": ("Energy shared (kWh)", "Énergie partagée (kWh)"),
     "row.self_consumption": ("Part of the production that is shared", "Part de la production qui est partagée"),
-    "row.self_sufficiency": ("Part of the consumption that it covers", "Part de la consommation ainsi couverte"),
+    "row.self_sufficiency": (
+        "Rate of self-sufficiency: shared energy over consumption",
+        "Taux d’autoproduction : énergie partagée sur consommation",
+    ),
     "row.surplus": ("Surplus, used by no member (kWh)", "Surplus, utilisé par aucun membre (kWh)"),
     "row.saving": ("Saved by members who consume", "Économie des membres qui consomment"),
     "row.revenue": ("Revenue of producers", "Recette des producteurs"),
@@ -95,8 +106,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "row.min_max": ("Who has least, over who has most", "Le moins servi rapporté au plus servi"),
     "row.need": ("How far it follows consumption", "Proximité avec les consommations"),
     "row.p90_p10": (
-        "Gap between well and badly covered members (P90-P10)",
-        "Écart entre membres bien et mal couverts (P90-P10)",
+        "Gap between members’ rates of self-sufficiency (P90-P10)",
+        "Écart entre les taux d’autoproduction des membres (P90-P10)",
     ),
     "who": ("Who would have gained, who would have lost", "Qui aurait gagné, qui aurait perdu"),
     "who.lead": (
@@ -136,14 +147,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "even": ("How evenly it is spread", "L’égalité de la répartition"),
     "even.lead": (
-        "Each dot is a member, and how much of its consumption the shared energy covers. The bar covers eight members"
-        " out of ten; the line is the one in the middle.",
-        "Chaque point est un membre, et la part de sa consommation que couvre l’énergie partagée. La bande couvre huit"
-        " membres sur dix ; le trait est celui du milieu.",
+        "Each dot is a member, at its rate of self-sufficiency: shared energy over its consumption. The bar holds eight"
+        " members out of ten; the line is the one in the middle.",
+        "Chaque point est un membre, placé à son taux d’autoproduction : énergie partagée sur consommation. La bande"
+        " contient huit membres sur dix ; le trait est celui du milieu.",
     ),
     "even.chart": (
-        "Part of its consumption that is covered, of each member under each key",
-        "Part de la consommation couverte, pour chaque membre et chaque clé",
+        "Rate of self-sufficiency of each member under each key",
+        "Taux d’autoproduction de chaque membre avec chaque clé",
     ),
     "indicator": ("Indicator", "Indicateur"),
     "group": ("Group", "Groupe"),
@@ -168,8 +179,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "sold": ("Producers", "Producteurs"),
     "sold.lead": (
-        "Of what each injected, what members consumed (kWh){eur}.",
-        "De ce que chacun a injecté, ce que des membres ont consommé (kWh){eur}.",
+        "Of what each injected, what members had (kWh){eur}.",
+        "De ce que chacun a injecté, ce que des membres ont eu (kWh){eur}.",
     ),
     "sold.eur": (", and its revenue", ", et sa recette"),
     "producer": ("Producer", "Producteur"),

@@ -1,4 +1,4 @@
-"""The worker: claim stale spans, read, compute, write, notify. The only file of this room that touches the world."""
+"""The worker: claim stale spans, read, compute, write, notify. A shell."""
 
 import logging
 import threading

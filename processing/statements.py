@@ -54,8 +54,7 @@ class StatementMaker:
     def _attempt(self, due: DueMonth) -> None:
         try:
             with self._connection.transaction():
-                if not due.is_kept:
-                    self._make(due)
+                self._make(due)
                 statements.unmark(self._connection, due)
         except (Unavailable, psycopg.OperationalError):
             raise
@@ -63,6 +62,10 @@ class StatementMaker:
             statements.set_aside(self._connection, due, f"{type(error).__name__}: {error}"[:LONGEST_REASON])
 
     def _make(self, due: DueMonth) -> None:
+        made = None if due.is_kept else self._make_statement(due)
+        self._replace_equity(due.community_no, due.month, made)
+
+    def _make_statement(self, due: DueMonth) -> pl.DataFrame:
         zone = ZoneInfo(due.zone)
         span = local_month(due.month, zone)
         allocation = statements.read_allocations(self._reader, self._connection, due.community_no, span)
@@ -70,16 +73,22 @@ class StatementMaker:
         made = value(allocation, tariffs, zone)
         rows = made.select(pl.col("point").cast(pl.Int32).alias("point_no"), *VALUES)
         statements.replace_statement(self._connection, due.community_no, due.month, rows)
-        self._replace_equity(due.community_no, due.month, made)
+        return made
 
-    def _replace_equity(self, community_no: int, month: date, made: pl.DataFrame) -> None:
-        """Compute the equity of the month, and of the season and the year that it is in, with their other months."""
+    def _replace_equity(self, community_no: int, month: date, made: pl.DataFrame | None) -> None:
+        """Compute the equity of the month, and of the season and the year that it is in, with their other months.
+
+        Args:
+            made: VALUE of the month; None where its statement is kept.
+        """
         periods = periods_of(month)
         first, end = min(period.first for period in periods), max(period.end for period in periods)
         stored = statements.read_statements(self._reader, self._connection, community_no, first, end)
         others = stored.with_columns(pl.col("point_no").cast(pl.String).alias("point"))
         columns = [pl.col("month").str.to_date("%Y-%m"), "point", "import_wh", "allocated_wh", "saving_eur"]
-        rows = pl.concat([others.select(columns).filter(pl.col("month") != month), made.select(columns)])
+        rows = others.select(columns)
+        if made is not None:
+            rows = pl.concat([rows.filter(pl.col("month") != month), made.select(columns)])
         groups = pl.DataFrame(
             [(str(row.point_no), row.category, row.groups) for row in
              statements.read_groups(self._connection, community_no)],

@@ -33,7 +33,9 @@ _RATES: Final = pl.Schema({"rate": pl.Int32, **dict.fromkeys(_PRICES, EUR)})
 _WH: Final = pl.Decimal(38, 0)
 
 
-def value(allocation: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo) -> pl.DataFrame:
+def value(
+    allocation: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo, month: str | None = None
+) -> pl.DataFrame:
     """What each point saved and earned in each local month.
 
     Args:
@@ -41,6 +43,7 @@ def value(allocation: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo) -
             a band begins within it.
         tariffs: of the community, not overlapping.
         zone: whose calendar and clock count.
+        month: of which all the steps are; without it each is of the local month in which it starts.
 
     Returns:
         VALUE, in order of point and month. EUR of a month in which a step of the point has no tariff are null. The fee
@@ -51,6 +54,8 @@ def value(allocation: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo) -
     rows = require(allocation, ALLOCATION)
     rates = _rates(tariffs)
     steps = _priced(rows["start"].unique(), tariffs, zone)
+    if month is not None:
+        steps = steps.with_columns(month=pl.lit(month))
     sums = _sums(rows.join(steps, on="start")).join(rates, on="rate", how="left")
     return sums.group_by("point", "month").agg(*_worth()).sort("point", "month").select(VALUE.names()).cast(VALUE)
 

@@ -116,8 +116,8 @@ def test_rounded_down(why: str, decimals: int, rows: list[tuple[str, int, int]],
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ([("a", 60, 100), ("b", 41, 100)], "at 2026-01-05T11:00:00Z add up to 101 %"),
-        ([("a", -1, 100)], "at 2026-01-05T11:00:00Z one is -1 %"),
+        ([("a", 60, 100), ("b", 41, 100)], "the coefficients at 2026-01-05T11:00:00Z add up to 101 %"),
+        ([("a", -1, 100)], "one of the coefficients at 2026-01-05T11:00:00Z is -1 %"),
     ],
 )
 def test_what_cannot_be_handed_out(rows: list[tuple[str, int, int]], sentence: str) -> None:

@@ -113,6 +113,8 @@ def test_what_is_known() -> None:
     found = compared(STEPS)
     halves = (JANUARY.end - JANUARY.start) // HALF_HOUR
     assert (found.known, found.expected, found.without_key) == (7, 4 * halves, 0)
+    assert replace(found, known=99_999, expected=100_000).known_rate == 0.999, "not all of it"
+    assert replace(found, known=0, expected=0).known_rate is None
     assert not found.has_euros
     groups = found.equity.filter(pl.col("key") == "today").select("group_kind", "group_name", "members").rows()
     assert groups == [
@@ -218,8 +220,44 @@ def test_laws(steps: list[dict[str, int | None]], keys: dict[str, SharingKey], n
     assert found.keys["surplus_wh"][0] == (balance["production_wh"] - balance["allocated_wh"]).sum()
 
 
+def test_a_month_that_a_tariff_prices_in_part_has_no_euros() -> None:
+    """Of c all that is known has a price, of the others not; what c saved is not what the month is worth."""
+    priced = replace(TARIFF, validity=Validity(JANUARY.start + HALF_HOUR))
+    steps = [{**STEPS[0], "c": None}, STEPS[1]]
+    found = compared(steps, tariffs=[priced])
+    for table in (found.keys, found.members, found.months):
+        assert set(table["net_eur"]) == {None}
+    whole = compared(steps, tariffs=[TARIFF])
+    assert whole.keys["net_eur"].null_count() == 0
+
+
+def test_what_a_supplier_gives_for_nothing_has_no_rate() -> None:
+    free = replace(TARIFF, retail_eur_per_kwh=Decimal(0))
+    assert set(compared(STEPS, tariffs=[free]).keys["local_value_rate"]) == {None}
+    assert compared(STEPS, tariffs=[TARIFF]).keys["local_value_rate"].to_list() == [0.6] * (1 + len(KEYS))
+
+
+def test_a_month_has_the_euros_of_all_its_steps() -> None:
+    """Where midnight is at half past by UTC, the first half-hour is of the month before, with what it saved."""
+    zone = ZoneInfo("Asia/Kolkata")
+    ((name, span),) = months_between(date(2026, 1, 1), date(2026, 1, 1), zone)
+    month = gather(name, span, flows(STEPS[:1], span.end - HALF_HOUR), MEMBERS, NOW, HALF_HOUR)
+    (today,) = alternatives(NOW, [])
+    found = replay(month, today, [replace(TARIFF, fees_eur_per_month=Decimal(1))], zone)
+    assert found.select("point", "allocated_wh", "saving_eur").rows() == [
+        ("a", 2000, Decimal("-0.8")), ("b", 4000, Decimal("-0.6")), ("c", 0, Decimal(-1)), ("roof", None, None),
+    ]  # fmt: skip
+
+
+def test_less_than_half_a_cent_is_nothing() -> None:
+    found = compared(STEPS, tariffs=[TARIFF])
+    little = replace(found, members=found.members.with_columns(net_eur=pl.lit(Decimal("-0.004"))))
+    assert {row["net_eur"] for row in rows_of(little, dict.fromkeys(IDS, "M"))["members"]} == {"0.00"}
+
+
 def test_nothing_known() -> None:
     empty = Month(
         NAME, gather(NAME, JANUARY, flows([]), MEMBERS, NOW, HALF_HOUR).flows, pl.Series([], dtype=pl.String), 0, 0, 0
     )
     assert replay(empty, alternatives(NOW, [])[0], [TARIFF], PARIS).is_empty()
+    assert replay(empty, alternatives([], [])[0], [TARIFF], PARIS).is_empty(), "no key was ever in force"

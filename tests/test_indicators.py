@@ -1,6 +1,8 @@
 """Indicators of equity against numbers worked out by hand."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from itertools import product
 
 import polars as pl
@@ -8,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from energy.frames import EUR
+from processing.equity import equity_of, periods_of
 from processing.indicators import equity, gini, jain, min_max, p90_p10, parity, season, share_against_need
 
 VALUES: list[tuple[Callable[..., float | None], list[float | None], float | None]] = [
@@ -81,6 +85,29 @@ def test_of_whom_nothing_is_known_is_left_out() -> None:
     """Null is not zero: a silent member would make everything look more uneven than it is."""
     silent = pl.DataFrame([("z", "home", "2026-01", None, None)], schema=MEMBERS.schema, orient="row")
     assert equity(pl.concat([MEMBERS, silent])).equals(equity(MEMBERS))
+
+
+def test_who_consumes_nothing_is_not_asked_what_it_has() -> None:
+    """An empty flat would have the least of all; in the months in which somebody lives there it counts."""
+    empty = pl.DataFrame([("z", "home", "2026-01", 0, 0)], schema=MEMBERS.schema, orient="row")
+    assert equity(pl.concat([MEMBERS, empty])).equals(equity(MEMBERS))
+    lived_in = empty.with_columns(month=pl.lit("2026-07"), consumption_wh=pl.lit(50, pl.Int64))
+    by_season = equity(pl.concat([MEMBERS, empty, lived_in]).with_columns(season()), by=["season"])
+    assert dict(by_season.select("season", "members").rows()) == {"summer": 2, "winter": 3}
+
+
+def test_the_statement_of_who_consumes_nothing_is_in_no_sum() -> None:
+    rows = [(date(2026, 1, 1), "a", 100, 40, Decimal(5)), (date(2026, 1, 1), "z", 0, 0, Decimal(-2))]
+    schema = {"month": pl.Date, "point": pl.String, "import_wh": pl.Int64, "allocated_wh": pl.Int64, "saving_eur": EUR}
+    groups = pl.DataFrame(
+        [("a", "home", ["tenants"]), ("z", "home", ["tenants"])],
+        schema={"point": pl.String, "category": pl.String, "groups": pl.List(pl.String)}, orient="row",
+    )  # fmt: skip
+    (month, *_) = periods_of(date(2026, 1, 1))
+    found = equity_of(month, pl.DataFrame(rows, schema=schema, orient="row"), groups)
+    assert found.select("group_kind", "group_name", "members", "saving_eur", "min_max").rows() == [
+        ("all", "", 1, Decimal(5), 1), ("category", "home", 1, Decimal(5), 1), ("group", "tenants", 1, Decimal(5), 1),
+    ]  # fmt: skip
 
 
 def test_equity_by_season_and_category() -> None:

@@ -51,6 +51,8 @@ WRITTEN: Final[list[tuple[str, str, Tariff]]] = [
         Tariff(Validity(), Decimal("0.2516"), Decimal("0.12"), bands=(
             Band("day off", time(6), time(22), SUNDAY, Decimal("0.2"), Decimal("0.05")),
             replace(NIGHT_BAND, start=time(0))))),
+    ("24 minutes past noon is no midnight", TARIFF + NIGHT.replace("22:00", "12:24:00"),
+        Tariff(Validity(), Decimal("0.2516"), Decimal("0.12"), bands=(replace(NIGHT_BAND, start=time(12, 24)),))),
 ]  # fmt: skip
 
 
