@@ -112,7 +112,7 @@ def create_app(
         dependencies=[Depends(refuse_unknown_words)],
     )
     undescribed = app.openapi
-    describing = threading.Lock()  # FastAPI silences warnings meanwhile, and two at once would undo each other's silence
+    describing = threading.Lock()  # FastAPI silences warnings meanwhile: two at once would undo each other's silence
 
     def described() -> dict[str, Any]:
         with describing:

@@ -21,14 +21,16 @@ class BoundedBody:
             await self._app(scope, receive, send)
             return
         parts: list[bytes] = []
+        held_bytes = 0
         more = True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             parts.append(message.get("body", b""))
+            held_bytes += len(parts[-1])
             more = message.get("more_body", False)
-            if sum(map(len, parts)) > MOST_BYTES:
+            if held_bytes > MOST_BYTES:
                 detail = f"the request holds more than {MOST_BYTES:,} bytes; `hub compare` takes any number of steps"
                 await problem(413, detail)(scope, receive, send)
                 return

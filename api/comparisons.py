@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api import shapes_comparisons as shapes
+from api.downloads import CSV, TEXT
 from api.problems import RESPONSES
 from api.reading import Community, Connection
 from energy.csv_rows import csv_of
@@ -81,7 +82,7 @@ def comparison(community: Community, connection: Connection, no: No) -> Response
 @router.get(
     "/{no}/report",
     response_class=HTMLResponse,
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **_refused(HTTPStatus.CONFLICT)},
+    responses={200: {"content": {"text/html": TEXT}}, **_refused(HTTPStatus.CONFLICT)},
 )
 def report(community: Community, connection: Connection, no: No, lang: Language = "en") -> Response:
     """The report of a comparison for a general assembly: one page of HTML that needs nothing else."""
@@ -95,7 +96,7 @@ def report(community: Community, connection: Connection, no: No, lang: Language 
 @router.get(
     "/{no}/{table}.csv",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **_refused(HTTPStatus.CONFLICT)},
+    responses={200: {"content": CSV}, **_refused(HTTPStatus.CONFLICT)},
 )
 def table_as_csv(community: Community, connection: Connection, no: No, table: Table) -> Response:
     """One table of the result as CSV."""
@@ -116,9 +117,9 @@ def _asked(row: ComparisonRow) -> dict[str, Any]:
         "status": row.status,
         "progress": 1.0 if done else round(row.steps_done / row.steps, 3) if row.steps else 0.0,
         "error": row.error,
-        "first": row.request["from"],
-        "last": row.request["to"],
-        "keys": [entry["name"] for entry in row.request["key"]],
+        "first": row.first,
+        "last": row.last,
+        "keys": row.keys,
     }
 
 

@@ -8,9 +8,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from energy.errors import HubError, InvalidInput, NotFound, Unavailable
+from energy.faults import expected
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = {"Retry-After": "5"}
@@ -19,6 +21,17 @@ STATUS: Final[dict[type[HubError], HTTPStatus]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+OBJECT: Final = "write it as an object, {{ ... }}"
+IN_REQUESTS: Final = {
+    "dict_type": OBJECT,
+    "list_type": "write it as a list, [ ... ]",
+    "missing": "it is missing, and the request needs it",
+    "model_attributes_type": OBJECT,
+    "model_type": OBJECT,
+}
+"""What is said of a request instead of what is said of a file of TOML, by pydantic's type of error."""
+NO_OBJECT: Final = "the request is no JSON object: send one, with `Content-Type: application/json`"
+UNREAD: Final = "the request is not JSON that can be read: it has lists within lists without end, or an endless number"
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "description": "What went wrong (RFC 9457).",
@@ -67,18 +80,29 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
-        return problem(HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']} (got {first.get('input')!r:.80})")
+        return problem(HTTPStatus.BAD_REQUEST, fault_of(error.errors()[0]))
 
     @app.exception_handler(HTTPException)
     def other(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, f"{request.method} {request.url.path}: {error.detail}", error.headers)
+        is_unread = isinstance(error.__cause__, ValueError | RecursionError)  # what FastAPI says of it names nothing
+        why = UNREAD if is_unread else error.detail
+        return problem(error.status_code, f"{request.method} {request.url.path}: {why}", error.headers)
 
     @app.exception_handler(Exception)
     def fail(_request: Request, _error: Exception) -> JSONResponse:
         detail = "the hub failed to answer; its log says why"
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def fault_of(fault: ErrorDetails) -> str:
+    """One sentence for an error of pydantic in a request: where it is, what should be there, and what is."""
+    where = ".".join(str(part) for part in fault["loc"][1:] if part != "[key]")
+    if fault["type"] == "json_invalid":
+        return f"the request is not JSON: {fault.get('ctx', {}).get('error')}, at character {where}"
+    if not where:
+        return NO_OBJECT
+    got = "" if fault["type"] == "missing" else f" (got {fault['input']!r:.80})"
+    return f"{where}: {expected(fault, IN_REQUESTS)}{got}"
 
 
 def describe(schema: dict[str, Any]) -> dict[str, Any]:

@@ -142,7 +142,7 @@ Community = Annotated[CommunityRow, Depends(_known)]
 
 
 def refuse_unknown_words(request: Request) -> None:
-    """Refuse a query whose words the route does not know: who asks `from` for `start` would be shown another day.
+    """Refuse a query whose words the route does not know, or that are there twice: `from` for `start` is another day.
 
     Pages, which nobody describes, take any: links to them grow words on their way.
 
@@ -158,6 +158,8 @@ def refuse_unknown_words(request: Request) -> None:
     for word in request.query_params:
         if word not in known:
             raise InvalidInput(f"{path} does not know {word!r}; it takes {', '.join(known) or 'no parameter'}")
+        if len(request.query_params.getlist(word)) > 1:
+            raise InvalidInput(f"{word}: it is asked for more than once; only one of them could be answered")
 
 
 def requested_span(start: str | None, end: str | None, zone: ZoneInfo, now: datetime | None = None) -> Span:

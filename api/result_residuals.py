@@ -12,6 +12,7 @@ from api import shapes_settled as shapes
 from api.downloads import FILES, Format, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows
 from energy.errors import InvalidInput
+from energy.faults import MONTH
 from energy.time import EPOCH, local_date, local_month
 from store.operator_results import read_result_months, read_result_residuals
 
@@ -25,7 +26,7 @@ def operator_results(
     reader: Reader,
     month: Annotated[
         str | None,
-        Query(description="local month, YYYY-MM; the newest that the operator settled", pattern=r"^\d{4}-\d{2}$"),
+        Query(description="local month, YYYY-MM; the newest that the operator settled", pattern=MONTH),
     ] = None,
     format: Format = "json",  # noqa: A002 - the name of the parameter in the address
 ) -> Response:

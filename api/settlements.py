@@ -7,20 +7,21 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from api import shapes_settled as shapes
+from api.downloads import CSV, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows
+from energy.faults import MONTH
 from energy.time import rfc3339
 from store.settlements import find_span, read_settled_balance, read_settled_points, read_settlements
 
 router = APIRouter(prefix="/v1/communities/{community}/settlements", tags=["settlements"])
 
-TEXT: Final[dict[str, Any]] = {"text/csv": {"schema": {"type": "string"}}}
 LARGEST: Final = 2**31 - 1
-Month = Annotated[str, Path(description="local month, YYYY-MM", pattern=r"^\d{4}-\d{2}$")]
+Month = Annotated[str, Path(description="local month, YYYY-MM", pattern=MONTH)]
 Version = Annotated[int, Path(description="1 is what the month had when it was closed", ge=1, le=LARGEST)]
 Format = Annotated[Literal["json", "csv"], Query(description="csv holds the rows alone")]
 
 
-@router.get("", responses={200: {"model": shapes.Settlements, "content": TEXT}})
+@router.get("", responses={200: {"model": shapes.Settlements, "content": CSV}})
 def settlements(
     community: Community,
     connection: Connection,
@@ -32,7 +33,7 @@ def settlements(
     return _answer({"community": community.id}, "settlements", rows, format)
 
 
-@router.get("/{month}/{version}/balance", responses={200: {"model": shapes.SettledBalance, "content": TEXT}})
+@router.get("/{month}/{version}/balance", responses={200: {"model": shapes.SettledBalance, "content": CSV}})
 def settled_balance(
     community: Community,
     connection: Connection,
@@ -50,7 +51,7 @@ def settled_balance(
     return _answer(head, "rows", rows.select(columns), format)
 
 
-@router.get("/{month}/{version}/points", responses={200: {"model": shapes.SettledPoints, "content": TEXT}})
+@router.get("/{month}/{version}/points", responses={200: {"model": shapes.SettledPoints, "content": CSV}})
 def settled_points(
     community: Community,
     connection: Connection,
@@ -71,11 +72,5 @@ def settled_points(
 def _answer(head: dict[str, Any], name: str, rows: pl.DataFrame, shown_as: str) -> Response:
     if shown_as == "json":
         return JSONResponse({**head, name: json_rows(rows)})
-    instants = [column for column, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
-    text = rows.with_columns(pl.col(instants).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv()
-    words = [
-        head["community"],
-        "settlements" if name == "settlements" else f"{head['month']}-v{head['version']}-{name}",
-    ]
-    headers = {"Content-Disposition": f'attachment; filename="{"-".join(words)}.csv"'}
-    return Response(text, media_type="text/csv", headers=headers)
+    what = "settlements" if name == "settlements" else f"{head['month']}-v{head['version']}-{name}"
+    return as_file(rows, f"{head['community']}-{what}", "csv")

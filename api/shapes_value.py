@@ -1,10 +1,15 @@
 """The shapes of the JSON answers about value and equity, for OpenAPI. EUR are decimal text: no float holds them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.shapes import published
+
+Pending = Annotated[
+    list[str],
+    Field(description="months whose statements are being made anew, within minutes: figures of them are of before"),
+]
 
 
 class ValueRow(BaseModel):
@@ -49,6 +54,7 @@ class Value(BaseModel):
     zone: str
     first_month: str
     last_month: str
+    pending_months: Pending
     rows: list[ValueRow]
     months: list[ValueMonth]
     totals: ValueSums | None
@@ -81,5 +87,6 @@ class Equity(BaseModel):
     zone: str
     first_month: str
     last_month: str
+    pending_months: Pending
     period_kind: Literal["month", "season", "year"] = published("period_kind")
     rows: list[EquityRow]

@@ -13,7 +13,7 @@ from api.downloads import FILES, Format, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.time import local_date
 from store.communities import CommunityRow
-from store.statements import IN_EUR, read_equity, read_statements, read_sums
+from store.statements import IN_EUR, read_equity, read_pending, read_statements, read_sums
 
 router = APIRouter(prefix="/v1/communities/{community}", tags=["value"])
 
@@ -33,18 +33,24 @@ def value(
 ) -> Response:
     """Savings of members, revenue of producers and local value retained, in EUR, by whole local months.
 
-    They follow what they are made of within minutes.
+    They follow what they are made of within minutes; until then `pending_months` says which months are of before.
     """
     first, last, head = _months(community, start, end)
     after = _after(last)
+    pending = read_pending(connection, community.no, first, after)  # first: what is made meanwhile is told too often
     rows = in_kwh(read_statements(reader, connection, community.no, first, after))
     shown = rows.select([*shapes.ValueRow.model_fields])
     if format != "json":
         return as_file(shown, f"{community.id}-value", format)
     sums = _texts(in_kwh(read_sums(reader, connection, community.no, first, after)))
     months, totals = sums.filter(pl.col("month").is_not_null()), sums.filter(pl.col("month").is_null()).drop("month")
-    body = {"rows": json_rows(_texts(shown)), "months": json_rows(months)}
-    return JSONResponse({**head, **body, "totals": totals.to_dicts()[0] if shown.height else None})
+    body = {
+        "pending_months": pending,
+        "rows": json_rows(_texts(shown)),
+        "months": json_rows(months),
+        "totals": totals.to_dicts()[0] if shown.height else None,
+    }
+    return JSONResponse(head | body)
 
 
 @router.get("/equity", responses={200: {"model": shapes.Equity, "content": FILES}})
@@ -59,11 +65,15 @@ def equity(
 ) -> Response:
     """How evenly members share: over all, by category and by group, in the periods that a span touches."""
     first, last, head = _months(community, start, end)
+    pending = read_pending(connection, community.no, date.min, date.max)
     rows = in_kwh(read_equity(reader, connection, community.no, period, first, _after(last)))
     shown = rows.select([*shapes.EquityRow.model_fields])
     if format != "json":
         return as_file(shown, f"{community.id}-equity-{period}", format)
-    return JSONResponse({**head, "period_kind": period, "rows": json_rows(_texts(shown))})
+    begin: str = min([head["first_month"], *shown["first_month"]])
+    until: str = max([head["last_month"], *shown["last_month"]])
+    reached = [month for month in pending if begin <= month <= until]
+    return JSONResponse(head | {"pending_months": reached, "period_kind": period, "rows": json_rows(_texts(shown))})
 
 
 def _months(community: CommunityRow, start: str | None, end: str | None) -> tuple[date, date, dict[str, Any]]:

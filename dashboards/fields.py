@@ -73,3 +73,24 @@ RESULTS: Final = (
     published("result_apart_kwh", "Largest of the point · Le plus grand du point", "orange"),
     published("cause", "Why · Cause"),
 )
+VALUE: Final = (
+    published("community", "Community · Communauté"),
+    published("month", "Month · Mois"),
+    published("saving_eur", "Saved · Économisé", "green"),
+    published("revenue_eur", "Earned · Gagné", "yellow"),
+    published("local_value_rate", "Local value · Valeur locale"),
+)
+EQUITY: Final = (
+    published("community", "Community · Communauté"),
+    published("period_kind", "Kind of period · Nature de la période"),
+    published("period", "Period · Période"),
+    published("group_kind", "Kind of group · Nature du groupe"),
+    published("group_name", "Group · Groupe"),
+    published("members", "Members · Membres"),
+    published("jain", "Jain", "green", kind="index"),
+    published("gini", "Gini", "orange", kind="index"),
+    published("min_max", "Least/most · Moins/plus", kind="index"),
+    published("autoproduction_p90_p10", "P90-P10"),
+    published("share_against_need", "Against need · Selon le besoin", kind="index"),
+    published("parity", "Parity · Parité", kind="index"),
+)

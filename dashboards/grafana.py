@@ -11,6 +11,7 @@ from dashboards.fields import (
     COMPLETENESS,
     CONSUMPTION,
     DAY,
+    EQUITY,
     PRODUCTION,
     PROVISIONAL,
     QUALITIES,
@@ -20,6 +21,7 @@ from dashboards.fields import (
     RESULTS,
     SETTLED,
     SURPLUS,
+    VALUE,
 )
 from dashboards.panels import SOURCE, Box, Field, Json, bars, read_sql, stat, table, timeseries
 
@@ -50,6 +52,15 @@ SETTLED_MONTHS: Final = (
     "meter : la consommation ou la production diffère ; key : elle concorde, mais pas l’énergie partagée ; others : "
     "découle d’autres points ; hub_incomplete : il manque au hub une partie du mois ; unclear : le gestionnaire ne "
     "donne ni consommation ni production ; unknown_to : un côté ne connaît pas le point"
+)
+WORTH: Final = (
+    "Months that are over and that the period touches; the last week touches one only in the first days of a month · "
+    "Mois terminés que la période touche ; la dernière semaine n’en touche un qu’aux premiers jours d’un mois"
+)
+EVENLY: Final = (
+    "Months, seasons and years that are over and that the period touches: all members, then categories and groups of "
+    "three members or more · Mois, saisons et années terminés que la période touche : tous les membres, puis les "
+    "catégories et groupes d’au moins trois membres"
 )
 SIMULATED: Final = (
     "Simulated communities hold no data of real people · "
@@ -145,7 +156,9 @@ def _panels() -> list[Json]:
             RESULTS,
             note=SETTLED_MONTHS,
         ),
-        table("Communities · Communautés", read_sql("about"), Box(0, 58, 24, 5), ABOUT, note=SIMULATED),
+        table("Value · Valeur", read_sql("value"), Box(0, 58, 24, 7), VALUE, note=WORTH),
+        table("Equity · Équité", read_sql("equity"), Box(0, 65, 24, 9), EQUITY, note=EVENLY),
+        table("Communities · Communautés", read_sql("about"), Box(0, 74, 24, 5), ABOUT, note=SIMULATED),
     ]
 
 

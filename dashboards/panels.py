@@ -8,13 +8,21 @@ from typing import Any, Final, Literal, TypeAlias
 from energy.columns import Column, column
 
 Json: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["integer", "ratio", "energy", "text"]
+Kind: TypeAlias = Literal["integer", "ratio", "index", "energy", "money", "text"]
 
 DATASOURCE_TYPE: Final = "grafana-postgresql-datasource"
 DATASOURCE_UID: Final = "enercommons"
 """Fixed, so that one dashboard fits every Grafana organisation: each has its own data source of this uid."""
 SOURCE: Final[Json] = {"type": DATASOURCE_TYPE, "uid": DATASOURCE_UID}
-UNITS: Final[dict[Kind, str]] = {"energy": "kwatth", "ratio": "percentunit", "integer": "none", "text": "string"}
+UNITS: Final[dict[Kind, str]] = {
+    "energy": "kwatth",
+    "money": "currencyEUR",
+    "ratio": "percentunit",
+    "index": "none",
+    "integer": "none",
+    "text": "string",
+}
+DECIMALS: Final[dict[Kind, int]] = {"ratio": 1, "index": 2, "money": 2}
 LEGEND: Final[Json] = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
 TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none"}
 REDUCE: Final[Json] = {"values": False, "calcs": ["lastNotNull"], "fields": ""}
@@ -41,19 +49,21 @@ class Box:
     h: int
 
 
-def published(name: str, title: str, color: str | None = None) -> Field:
-    """Field of a column of the data dictionary, with its unit and meaning.
+def published(name: str, title: str, color: str | None = None, *, kind: Kind | None = None) -> Field:
+    """Field of a column of the data dictionary, with its unit and meaning; `kind` where the unit does not tell it.
 
     Raises:
         KeyError: the dictionary has no such column.
     """
     known = column(name)
-    return Field(name, title, _kind(known), f"{known.meaning} · {known.meaning_fr}", color)
+    return Field(name, title, kind or _kind(known), f"{known.meaning} · {known.meaning_fr}", color)
 
 
 def _kind(known: Column) -> Kind:
     if known.unit == "kWh":
         return "energy"
+    if known.unit == "EUR":
+        return "money"
     if known.unit == "1":
         return "ratio" if known.type == "number" else "integer"
     return "text"
@@ -166,8 +176,8 @@ def _override(field: Field) -> Json:
         {"id": "displayName", "value": field.title},
         {"id": "unit", "value": UNITS[field.kind]},
     ]
-    if field.kind == "ratio":
-        properties.append({"id": "decimals", "value": 1})
+    if field.kind in DECIMALS:
+        properties.append({"id": "decimals", "value": DECIMALS[field.kind]})
     if field.color is not None:
         properties.append({"id": "color", "value": {"mode": "fixed", "fixedColor": field.color}})
     return {"matcher": {"id": "byName", "options": field.name}, "properties": properties}

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from energy.errors import HubError
+from hub.cli_files import add_export, add_import
+from hub.cli_help import described
 
 EXIT_REFUSED: Final = 1
 EXIT_INTERRUPTED: Final = 130
@@ -77,7 +79,8 @@ def parser() -> argparse.ArgumentParser:
         "--speed", type=float, default=0.0, metavar="N", help="N times as fast as it happened; 0 is as fast as possible"
     )
 
-    _add_import(verbs)
+    add_import(verbs)
+    _add_recompute(verbs)
     _add_swap(verbs)
     _add_explain(verbs)
 
@@ -97,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     _add_settled(verbs)
-    _add_export(verbs)
+    add_export(verbs)
 
     _add_allocate(verbs)
     _add_compare(verbs)
@@ -112,6 +115,11 @@ def parser() -> argparse.ArgumentParser:
 
     verbs.add_parser("publish", help="release the open data that the disclosure policy lets out")
 
+    _add_viewer(verbs)
+    return described(top)
+
+
+def _add_viewer(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     viewer = verbs.add_parser("viewer", help="make, list or end logins that see communities in Grafana")
     actions = viewer.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a login, and print its name and password this once")
@@ -119,7 +127,6 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="show the logins, and what each sees")
     remove = actions.add_parser("remove", help="end a login")
     remove.add_argument("role", metavar="ROLE", help="its name, as `hub viewer list` shows it")
-    return top
 
 
 def _add_ingest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -131,25 +138,6 @@ def _add_ingest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     ingest.add_argument(
         "--leave", action="store_true", help="fetch what the broker keeps for HUB_MQTT_CLIENT_ID, and end its session"
     )
-
-
-def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    export = verbs.add_parser("export", help="write files for others")
-    kinds = export.add_subparsers(dest="what", required=True, metavar="WHAT")
-    files = kinds.add_parser("coefficients", help="whose which part of each producer is, for the operator")
-    files.add_argument("community", metavar="COMMUNITY")
-    for word, name in (("from", "start"), ("to", "end")):
-        meaning = f"{'first' if word == 'from' else 'last'} day, as 2026-01-05, or a time, in the community's zone"
-        files.add_argument(f"--{word}", dest=name, required=True, metavar="DAY", help=meaning)
-    files.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the files")
-    files.add_argument("--force", action="store_true", help="overwrite files that are there")
-    files.add_argument("--decimals", type=int, choices=range(5), help="of a percent; HUB_COEFFICIENT_DECIMALS")
-    files.add_argument("--separator", choices=(";", ",", "tab"), help="of columns; HUB_COEFFICIENT_SEPARATOR")
-    mark = files.add_mutually_exclusive_group()
-    for name, sign in (("comma", ","), ("point", ".")):
-        meaning = f"write {sign} before them; HUB_COEFFICIENT_DECIMAL_MARK"
-        mark.add_argument(f"--decimal-{name}", dest="decimal_mark", action="store_const", const=sign, help=meaning)
-    files.add_argument("--stamp", choices=("start", "end"), help="of the step; HUB_COEFFICIENT_STAMP")
 
 
 def _add_allocate(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -173,47 +161,6 @@ def _add_compare(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     compare.add_argument("--json", action="store_true", help="the result as JSON")
 
 
-def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    read = verbs.add_parser("import", help="import load curves from files, which outrank the devices")
-    sources = read.add_subparsers(dest="source", required=True, metavar="SOURCE")
-    flow = {"choices": ("import", "export"), "help": "what the values are, where the file does not say it"}
-    for source, whose in (("enedis", "of Enedis, in any of its formats"), ("eda", "of Austria's EDA, as CSV")):
-        files = sources.add_parser(source, help=f"files {whose}")
-        files.add_argument("file", type=Path, nargs="+", metavar="FILE")
-        files.add_argument("--flow", **flow)
-        if source == "eda":
-            files.add_argument("--point", metavar="ID", help="the metering point, where the file does not name it")
-    table = sources.add_parser("csv", help="any table with a time and a value on each line")
-    table.add_argument("file", type=Path, nargs="+", metavar="FILE")
-    table.add_argument(
-        "--unit", required=True, choices=("W", "kW", "Wh", "kWh"), help="W and kW are means over the step"
-    )
-    table.add_argument("--stamp", required=True, choices=("start", "end"), help="of the step")
-    table.add_argument("--zone", metavar="ZONE", help="of times without offset, as Europe/Paris")
-    table.add_argument("--step-min", type=int, metavar="N", help="length of the step; told by the times by default")
-    table.add_argument("--point", metavar="ID", help="the metering point, where no column names it")
-    table.add_argument("--flow", **flow)
-    for column in ("time", "value", "point", "flow"):
-        table.add_argument(f"--{column}-column", metavar="NAME", help=f"header of the {column}s, where it is another")
-    settled = sources.add_parser("settlement", help="the operator's own results of a community, as JSON or CSV")
-    settled.add_argument("community", metavar="COMMUNITY", help="whose results these are")
-    settled.add_argument("file", type=Path, nargs="+", metavar="FILE")
-    settled.add_argument("--unit", choices=("W", "kW", "Wh", "kWh"), help="of curves; W and kW are means over the step")
-    settled.add_argument("--stamp", choices=("start", "end"), help="of curves: whether times are starts or ends")
-    settled.add_argument("--zone", metavar="ZONE", help="of times without offset; the community's by default")
-    settled.add_argument("--step-min", type=int, metavar="N", help="length of the step; told by the times by default")
-    sources.add_parser("list", help="show the files that were imported")
-    undone = sources.add_parser("undo", help="take files back: what their values had replaced counts again")
-    undone.add_argument("what", nargs="+", metavar="FILE", help="the file, or its number in `hub import list`")
-    compared = verbs.add_parser("residuals", help="compare what devices say with the operator's curves")
-    compared.add_argument("community", metavar="COMMUNITY")
-    compared.add_argument("--month", metavar="YYYY-MM", help="the last whole month by default")
-    compared.add_argument(
-        "--settlement", action="store_true", help="instead: the hub's own figures and the operator's results"
-    )
-    _add_recompute(verbs)
-
-
 def _add_recompute(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     check = verbs.add_parser("recompute", help="rebuild all that is computed, and compare it with what is stored")
     check.add_argument("--since", metavar="YYYY-MM-DD", help="only UTC days from this one on")
@@ -227,9 +174,11 @@ def _add_settled(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     settled.add_argument("community", metavar="COMMUNITY")
     worth = verbs.add_parser("value", help="show what sharing was worth to each in EUR, and how evenly it was shared")
     worth.add_argument("community", metavar="COMMUNITY")
-    worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; the last whole one by default")
-    worth.add_argument("--to", dest="last", metavar="YYYY-MM", help="the last month")
-    worth.add_argument("--by", choices=("month", "season", "year"), default="month", help="of how evenly; month")
+    worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; the last one by default")
+    last = "the last month, which counts too; the last whole one before today by default"
+    worth.add_argument("--to", dest="last", metavar="YYYY-MM", help=last)
+    evenly = "periods of which is told how evenly was shared; by month by default"
+    worth.add_argument("--by", choices=("month", "season", "year"), default="month", help=evenly)
     worth.add_argument("--json", action="store_true", help="month by month, as JSON")
     waiting = verbs.add_parser("stale", help="show the days that wait to be computed, and those that could not be")
     waiting.add_argument("--json", action="store_true", help="all of them as JSON")

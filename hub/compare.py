@@ -79,4 +79,4 @@ def _texts(compared: Compared) -> dict[str, str]:
 
 
 def _as_json(community: CommunityRow, compared: Compared) -> str:
-    return json.dumps({"community": community.id, **result_of(compared)}, indent=1, ensure_ascii=False)
+    return json.dumps({"community": community.id, **result_of(compared)}, indent=1)

@@ -15,13 +15,14 @@ from hub.residuals import month_of, table
 from hub.settings import Settings
 from store.communities import read_community
 from store.connect import FrameReader, connect
-from store.statements import IN_EUR, read_equity, read_statements, read_sums
+from store.statements import IN_EUR, read_equity, read_pending, read_statements, read_sums
 
 TITLE: Final = ("point", "allocated kWh", "saving EUR", "sold kWh", "revenue EUR")
 MEANING: Final = "saving: of what was allocated, less fees; revenue: of what members had, and of the surplus"
 EQUITY_TITLE: Final = ("group", "period", "members", "Jain", "Gini", "min/max", "P90-P10", "need", "parity")
 EQUITY_MEANING: Final = "what each of these says is in docs/indicators.md; -: nothing to divide by, or not known"
 EQUITY: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
+PENDING: Final = "being made anew: {months}; until then, some five minutes, what is shown of it is of before"
 CENT: Final = Decimal("0.01")
 
 
@@ -30,6 +31,7 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
     with connect(settings.database_url) as connection:
         community = read_community(connection, arguments.community)
         first, after = _months(arguments.first, arguments.last, ZoneInfo(community.zone))
+        pending = read_pending(connection, community.no, first, after)
         reader = FrameReader(settings.database_url)
         try:
             rows = read_statements(reader, connection, community.no, first, after)
@@ -38,14 +40,16 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             reader.close()
     if arguments.json:
-        print(
-            json.dumps({"rows": _plain(rows.drop("point_no")), "sums": _plain(sums), "equity": _plain(fair)}, indent=1)
-        )
+        found = {"rows": _plain(rows.drop("point_no")), "sums": _plain(sums), "equity": _plain(fair)}
+        print(json.dumps({"pending_months": pending, **found}, indent=1))
         return 0
-    months = f"{first:%Y-%m} to {after - timedelta(days=1):%Y-%m}"
+    begin, end = f"{first:%Y-%m}", f"{after - timedelta(days=1):%Y-%m}"
+    months = begin if begin == end else f"{begin} to {end}"
     if rows.is_empty():
         print(f"{community.id} has no statement of {months}: `hub process` makes it five minutes after the balances")
         return 0
+    if pending:
+        print(f"! {PENDING.format(months=', '.join(pending))}")
     print(f"{community.id}, {months}")
     print(table(TITLE, [*map(_cells, _by_point(rows)), _cells({"point": "all", **sums.row(-1, named=True)})], MEANING))
     print(_retained(sums.row(-1, named=True)))
@@ -55,10 +59,11 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _months(first: str | None, last: str | None, zone: ZoneInfo) -> tuple[date, date]:
-    """The first day of the first month, and of the one after the last."""
+    """The first day of the first month, and of the one after the last; the last whole month is where they end."""
     now = datetime.now(UTC)
     begin = month_of(first or last, zone, now, "--from" if first else "--to")
-    end = month_of(last or first, zone, now, "--to" if last else "--from")
+    whole = month_of(None, zone, now)
+    end = month_of(last, zone, now, "--to") if last else max(begin, whole, key=lambda month: month.end)
     if end.end <= begin.start:
         raise InvalidInput(f"--to {last} is before --from {first}")
     return local_date(begin.start, zone), local_date(end.end, zone)
@@ -79,7 +84,7 @@ def _by_point(rows: pl.DataFrame) -> list[dict[str, Any]]:
 def _retained(sums: dict[str, Any]) -> str:
     if sums["local_value_rate"] is None:
         return "local value retained: not known, for want of a tariff or of shared energy"
-    paid, worth = _eur(sums["local_value_eur"]), _eur(sums["retail_value_eur"])
+    paid, worth = eur(sums["local_value_eur"]), eur(sums["retail_value_eur"])
     return f"local value retained: {sums['local_value_rate']:.1%} ({paid} EUR to local producers, of {worth} EUR)"
 
 
@@ -87,9 +92,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["point"],
         _kwh(row["allocated_wh"]),
-        _eur(row["saving_eur"]),
+        eur(row["saving_eur"]),
         _kwh(row["sold_wh"]),
-        _eur(row["revenue_eur"]),
+        eur(row["revenue_eur"]),
     )
 
 
@@ -103,7 +108,8 @@ def _kwh(energy_wh: int | None) -> str:
     return "-" if energy_wh is None else f"{energy_wh / 1000:,.3f}"
 
 
-def _eur(amount: Decimal | None) -> str:
+def eur(amount: Decimal | None) -> str:
+    """EUR in whole cents, for people; what is not known is a dash."""
     return "-" if amount is None else f"{amount.quantize(CENT, ROUND_HALF_EVEN):,}"
 
 

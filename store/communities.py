@@ -14,7 +14,10 @@ from store.queries import statement
 
 @dataclass(frozen=True, slots=True)
 class CommunityRow:
-    """A community with its internal number, the members it has today and the span of its balances."""
+    """A community with its internal number, the members it has today and the span of its balances.
+
+    `rule` is what its key says in one word each: its type, and whose the surplus is.
+    """
 
     no: int
     id: str

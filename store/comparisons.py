@@ -1,12 +1,15 @@
 """Comparisons of sharing keys: who is compared, and those that were asked for: waiting, running, done or failed."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 import polars as pl
 import psycopg
+from psycopg import IsolationLevel
+from psycopg.errors import SerializationFailure
 from psycopg.rows import class_row
 from psycopg.types.json import Json, Jsonb
 
@@ -26,7 +29,10 @@ GIVEN_UP: Final = "it was begun several times and the worker never came to its e
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """A comparison as it was asked for, and how far it is: `steps_done` of `steps`, which is None before it runs."""
+    """A comparison of months (YYYY-MM) under keys, by name, and how far it is.
+
+    That is `steps_done` of `steps`, which is None before it runs.
+    """
 
     no: int
     asked_at: datetime
@@ -35,7 +41,9 @@ class ComparisonRow:
     steps_done: int
     steps: int | None
     error: str | None
-    request: dict[str, Any]
+    first: str
+    last: str
+    keys: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,21 @@ def read_roles(connection: psycopg.Connection, community_no: int) -> dict[str, R
 
 
 def add(connection: psycopg.Connection, community_no: int, request: Mapping[str, Any]) -> int | None:
-    """Ask for a comparison; return its number, or None where too many wait already."""
+    """Ask for a comparison; return its number, or None where too many wait already.
+
+    Of several who ask at once, PostgreSQL tells all but one that their count is of before, and they count again: the
+    login of the interface may hold no lock. The connection is in no transaction.
+    """
     parameters = {"community_no": community_no, "request": Jsonb(request), "most": MOST_WAITING}
-    row = connection.execute(statement("comparison_add"), parameters).fetchone()
-    return None if row is None else row[0]
+    connection.isolation_level = IsolationLevel.SERIALIZABLE
+    try:
+        while True:
+            with suppress(SerializationFailure):
+                with connection.transaction():
+                    row = connection.execute(statement("comparison_add"), parameters).fetchone()
+                return None if row is None else row[0]
+    finally:
+        connection.isolation_level = None
 
 
 def read_comparisons(connection: psycopg.Connection, community_no: int) -> list[ComparisonRow]:

@@ -64,6 +64,11 @@ def mark_all(
         connection.execute(statement("statements_mark_all"), {**ids, "pause": PAUSE})
 
 
+def hasten(connection: psycopg.Connection) -> int:
+    """Have the statements that wait for the end of their pause made at once; return how many there are."""
+    return len(connection.execute(statement("statements_hasten")).fetchall())
+
+
 def claim(connection: psycopg.Connection) -> DueMonth | None:
     """Take a month that is due for the open transaction; None when none is.
 
@@ -151,6 +156,12 @@ def read_equity(
     parameters = {"community_no": community_no, "period_kind": kind, "first": first, "end": end}
     rows = reader.read(connection, "equity_rows", parameters)
     return rows.with_columns(pl.col("saving_eur").cast(pl.String).cast(EUR))
+
+
+def read_pending(connection: psycopg.Connection, community_no: int, first: date, end: date) -> list[str]:
+    """Local months (YYYY-MM) from `first` on, up to before `end`, whose statements are to be made anew, in order."""
+    parameters = {"community_no": community_no, "first": first, "end": end}
+    return [month for (month,) in connection.execute(statement("statements_pending"), parameters)]
 
 
 def replace_statement(connection: psycopg.Connection, community_no: int, month: date, rows: pl.DataFrame) -> None:

@@ -26,7 +26,7 @@ GRANTED: Final[dict[str, dict[str, str]]] = {
     "public.stale": {
         "hub_ingest": "SELECT INSERT UPDATE(attempts)",
         "hub_process": "SELECT INSERT UPDATE(attempts) DELETE",
-        "hub_api": "SELECT(error)",
+        "hub_api": "SELECT(kind) SELECT(ref_no) SELECT(day) SELECT(error)",
     },
     "public.community": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
     "public.point": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
@@ -57,7 +57,7 @@ GRANTED: Final[dict[str, dict[str, str]]] = {
     "public.tariff": {"hub_process": "SELECT"},
     "public.statement": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
     "public.equity": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
-    "public.statement_due": {"hub_process": ALL},
+    "public.statement_due": {"hub_process": ALL, "hub_api": "SELECT(community_no) SELECT(month)"},
     "public.gap": {"hub_process": ALL},
     "public.meter_swap": {"hub_process": "SELECT"},
     "public.power_now": {"hub_process": "SELECT INSERT UPDATE", "hub_api": "SELECT"},

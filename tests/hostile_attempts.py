@@ -35,11 +35,11 @@ MONTHS: Final = (
 )
 
 
-def _without(rule: str, instead: str) -> str:
-    """shown.residual with a rule less."""
+def _without(rule: str, instead: str, view: str = "shown.residual") -> str:
+    """A view with a rule less."""
     return (
-        "DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW shown.residual WITH (security_barrier) AS '"
-        f" || replace(pg_get_viewdef('shown.residual'), '{rule}', '{instead}'); END $$"
+        f"DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW {view} WITH (security_barrier) AS '"
+        f" || replace(pg_get_viewdef('{view}'), '{rule}', '{instead}'); END $$"
     )
 
 
@@ -69,6 +69,8 @@ VIEWS: Final[list[Row]] = [
     ("not its own", "SELECT * FROM shown.balance WHERE community <> 'mine'", []),
     ("another's euros", "SELECT * FROM shown.value WHERE community <> 'mine'", []),
     ("how evenly another shares", "SELECT * FROM shown.equity WHERE community <> 'mine'", []),
+    ("its own euros, in one sum for a month that is over", "SELECT saving_eur::text FROM shown.value", [("1.50",)]),
+    ("how evenly its own share, three and not two", "SELECT members FROM shown.equity", [(3,)]),
     ("another's meters", "SELECT * FROM shown.residual WHERE community <> 'mine'", []),
     ("how many members another has", "SELECT * FROM shown.awaited_flow WHERE community <> 'mine'", []),
     ("of a neighbour whole months that are over, one of them here", MONTHS, [("home", "2026-02-01", 2688)]),
@@ -218,6 +220,10 @@ MUTATIONS: Final[list[tuple[str, list[str]]]] = [
     (_without("0.9", "0"), ["two quarter-hours of a neighbour, all that is compared of a month"]),
     (_without("<= now()", "< ''infinity''"), ["a neighbour's month that still runs, a day more each day"]),
     (_without('m.valid_to >= r."end"', "m.valid_to > r.start"), ["the day of a guest, member for no more than that"]),
+    (_without("v.community_no = c.no", "true", "shown.value"), ["another's euros"]),
+    (_without("v.community_no = c.no", "true", "shown.equity"), ["how evenly another shares"]),
+    (_without("<= now()", "< ''infinity''", "shown.value"), ["its own euros, in one sum for a month that is over"]),
+    (_without("members >= 3", "members > 0", "shown.equity"), ["how evenly its own share, three and not two"]),
     ("GRANT hub_owner TO VIEWER WITH INHERIT TRUE", ["the owner", "by a function", "what it may do"]),
     ("GRANT ALL ON DATABASE DATABASE TO PUBLIC", ["a temporary table", "one by SELECT", "a schema"]),
     ("GRANT ALL ON SCHEMA public, shown TO PUBLIC", ["a table"]),

@@ -25,7 +25,7 @@ class Hub(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.probe = b""
         self.events = b""
-        self.points_forbidden = False
+        self.forbidden: set[str] = set()
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, str, bytes]:
         """Status, media type and body."""
@@ -40,7 +40,7 @@ class Hub(ThreadingHTTPServer):
         if what == "balance" and query["start"] < "2026-10-09":
             problem = {"title": "Unknown day", "status": 422, "detail": "The day lies before the first reading."}
             return 422, "application/problem+json", json.dumps(problem).encode()
-        if what == "points" and self.points_forbidden:
+        if what in self.forbidden:
             return 403, "application/problem+json", b'{"detail": "Members only."}'
         if community == "v1":
             name = what

@@ -10,7 +10,7 @@ import pytest
 
 from store.connect import connect
 from tests.conftest import AskForTemplate
-from tests.hub_command import call_hub, refused
+from tests.hub_command import call_hub, refused, run_hub
 from tests.metering import apply
 from tests.servers import Postgres
 from tests.settled import TERRITORY, Valley, month_template, whole_month
@@ -57,8 +57,9 @@ REFUSED: Final = [
     ("[[key]]\nname = 'a'\ntype = 'prorata'\nfrom = 2026-01-01", "has no `from` or `to`"),
     ("[[key]]\ntype = 'prorata'", "key number 1, name: this entry is missing"),
     ("[[key]]\nname = 'a'\ntype = 'static'\nshares_percent = { home = 90, flat = 20 }", "more than 100 %"),
-    ("[[keys]]", "key: this entry is missing"),
-    ("key = []", "key: "),
+    ("[[keys]]", "no key is proposed; write each as [[key]], with `name` and `type`"),
+    ("", "no key is proposed"),
+    ("key = []", "key: give 1 or more of them (got [])"),
     ("[[key", "is not valid TOML"),
 ]
 
@@ -134,7 +135,21 @@ def test_the_files(valley: Valley, keys: Path, tmp_path: Path) -> None:
     assert {row["member"] for row in rows} == {"M1", "M2", "M3"}
     assert {row["category"] for row in rows} == {""}
     assert "Au prorata" in (out / "report.fr.html").read_text()
-    assert "Valley, en janvier 2026" in compare(valley[0], keys, "--lang", "fr")
+    table = compare(valley[0], keys, "--lang", "fr")
+    assert table.startswith("Valley, en janvier 2026")
+    heads = [line.split()[-4:] for line in table.splitlines() if "home-first" in line]
+    assert heads == [["aujourd’hui", "prorata", "home-first", "as-today"]] * 2
+    assert "(aujourd’hui)" in table
+
+
+def test_json_where_the_terminal_has_no_accents(valley: Valley, keys: Path) -> None:
+    keys.write_text(KEYS.replace("Au prorata", "Répartie"))
+    settings = {"HUB_DATABASE_URL": valley[0], "PYTHONIOENCODING": "ascii"}
+    code, stdout, stderr = run_hub(
+        "compare", "valley", "--keys", str(keys), *MONTH, "--json", "--names", settings=settings
+    )
+    assert (code, stderr) == (0, "")
+    assert json.loads(stdout)["titles"]["prorata"]["fr"] == "Répartie"
 
 
 @pytest.mark.parametrize(("text", "why"), REFUSED)

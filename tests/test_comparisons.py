@@ -1,19 +1,26 @@
 """Comparisons asked for by the interface: computed by the worker, taken over when it ends, bounded, and forgotten."""
 
+import asyncio
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import httpx
 import jsonschema
 import psycopg
 import pytest
+from psycopg.errors import SerializationFailure
+from starlette.types import Message, Receive, Scope, Send
 
 from api.app import create_app
-from api.bounded import MOST_BYTES
+from api.bounded import MOST_BYTES, BoundedBody
 from processing.comparisons import Comparer
 from store import comparisons
 from store.connect import connect
+from store.queries import statement
 from tests.conftest import AskForTemplate
 from tests.filled_hub import refusal, serving
 from tests.hub_command import call_hub
@@ -34,16 +41,30 @@ JSON: Final = {"content-type": "application/json"}
 REPLAYS: Final = 3
 """Of one month, under today's key and two that are proposed."""
 REFUSED: Final = [
-    ({}, 400, "key: Field required"),
-    (ASKED | {"key": []}, 400, "key: List should have at least 1 item"),
+    ({}, 400, "key: it is missing, and the request needs it"),
+    (ASKED | {"key": []}, 400, "key: give 1 or more of them"),
     (ASKED | {"from": "2026-13"}, 400, "from '2026-13' is not a month"),
     (ASKED | {"from": "0001-01", "to": "0001-01"}, 400, "from '0001-01' is not a month"),
     (ASKED | {"to": "2025-12"}, 400, "is before the first"),
     (ASKED | {"key": [{"name": "a", "type": "static", "shares_percent": {"x": 1}}]}, 400, "never a member there"),
     (ASKED | {"key": ASKED["key"][:1] * 2}, 400, "two keys have this name"),
     (ASKED | {"key": [{"name": "\ud800", "type": "prorata"}]}, 400, "key.0.name"),
-    (ASKED | {"more": 1}, 400, "more: Extra inputs are not permitted"),
+    (ASKED | {"key": {"name": "a"}}, 400, "key: write it as a list, [ ... ] (got {'name': 'a'})"),
+    (ASKED | {"key": ["a"]}, 400, "key.0: write it as an object, { ... } (got 'a')"),
+    (ASKED | {"key": [{"name": "é", "type": "prorata"}]}, 400, "key.0.name: only a-z, A-Z, 0-9, dot, dash"),
+    (ASKED | {"key": [{"name": "a", "type": "x"}]}, 400, "key.0.type: write 'prorata', 'static', "),
+    (ASKED | {"key": [{"name": "a", "type": "prorata"}] * 11}, 400, "key: give 10 or fewer of them, not 11"),
+    (ASKED | {"from": "January"}, 400, "from: write a month as 2026-01 (got 'January')"),
+    (ASKED | {"names": "yes"}, 400, "names: write true or false, without quotes (got 'yes')"),
+    (ASKED | {"more": 1}, 400, "more: no such entry is known here; check its spelling (got 1)"),
     (ASKED | {"key": [{"name": "a", "type": "prorata", "title": "x" * MOST_BYTES}]}, 413, "more than 1,000,000 bytes"),
+]
+NO_JSON: Final = [
+    (b"{", "the request is not JSON: Expecting property name enclosed in double quotes, at character 1"),
+    (b"", "the request is no JSON object"),
+    (b"[1]", "the request is no JSON object"),
+    (b"[" * 100_000, "the request is not JSON that can be read"),
+    (b"1" * 5000, "the request is not JSON that can be read"),
 ]
 
 
@@ -107,6 +128,11 @@ def test_what_cannot_be_compared_is_refused_at_once(
     assert hub.get(BASE).json()["comparisons"] == []
 
 
+@pytest.mark.parametrize(("content", "why"), NO_JSON, ids=[why for _, why in NO_JSON])
+def test_what_is_no_json_is_told_so(hub: httpx.Client, content: bytes, why: str) -> None:
+    assert why in refusal(hub.post(BASE, content=content, headers=JSON), 400)
+
+
 def test_few_may_wait(valley: Valley, hub: httpx.Client) -> None:
     url, connection, _ = valley
     for _ in range(comparisons.MOST_WAITING):
@@ -115,6 +141,26 @@ def test_few_may_wait(valley: Valley, hub: httpx.Client) -> None:
     steps(url, connection)
     assert hub.post(BASE, json=ASKED).status_code == 202
     assert "no longer kept" in refusal(hub.get(f"{BASE}/99"), 404)
+
+
+def test_a_request_in_very_many_pieces() -> None:
+    """What came before is not counted again with each of them: that would hold up everybody else for minutes."""
+    left = iter(range(100_000, -1, -1))
+    held: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b" ", "more_body": next(left) > 0}
+
+    async def keep(_scope: Scope, receive: Receive, _send: Send) -> None:
+        held.append(await receive())
+
+    async def nowhere(_message: Message) -> None:
+        pytest.fail("nothing is refused")
+
+    began_s = time.process_time()
+    asyncio.run(BoundedBody(keep)({"type": "http", "method": "POST"}, receive, nowhere))
+    assert time.process_time() - began_s < 10
+    assert [len(message["body"]) for message in held] == [100_001]
 
 
 def test_a_worker_that_ends_in_the_middle(valley: Valley, hub: httpx.Client) -> None:
@@ -169,6 +215,34 @@ def test_old_ones_go(valley: Valley) -> None:
     assert len(comparisons.read_comparisons(connection, 1)) == comparisons.MOST_KEPT - 2
 
 
+def test_those_who_ask_at_once_are_counted_one_after_the_other(valley: Valley) -> None:
+    """Whoever ends first has the place; the other, who has counted as many, is told to count again."""
+    url, connection, _ = valley
+    for _ in range(comparisons.MOST_WAITING - 1):
+        comparisons.add(connection, 1, ASKED)
+    asked = {"community_no": 1, "request": json.dumps(ASKED), "most": comparisons.MOST_WAITING}
+    with connect(url) as other:
+        other.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+        with pytest.raises(SerializationFailure), other.transaction():  # noqa: PT012 - its end is what fails
+            assert other.execute(statement("comparison_add"), asked).fetchone() is not None
+            assert comparisons.add(connection, 1, ASKED) is not None
+    assert len(comparisons.read_comparisons(connection, 1)) == comparisons.MOST_WAITING
+
+
+def test_many_who_ask_at_once(valley: Valley) -> None:
+    url, connection, _ = valley
+    start = threading.Barrier(8)
+
+    def ask(_: int) -> int | None:
+        with connect(url) as own:
+            start.wait()
+            return comparisons.add(own, 1, ASKED)
+
+    with ThreadPoolExecutor(8) as pool:
+        added = [no for no in pool.map(ask, range(8)) if no is not None]
+    assert len(added) == len(comparisons.read_comparisons(connection, 1)) == comparisons.MOST_WAITING
+
+
 @pytest.mark.parametrize("is_member", [True, False])
 def test_who_is_forgotten_is_in_none(valley: Valley, hub: httpx.Client, is_member: bool) -> None:
     """A comparison that runs right then writes nothing either."""
@@ -183,3 +257,17 @@ def test_who_is_forgotten_is_in_none(valley: Valley, hub: httpx.Client, is_membe
     assert not comparer.step()
     comparer.close()
     assert connection.execute("SELECT count(*) FROM comparison").fetchone() == (0,)
+
+
+def test_who_is_forgotten_is_not_named_in_one_that_ended_while_they_were_a_member(
+    valley: Valley, hub: httpx.Client
+) -> None:
+    url, connection, _ = valley
+    for more in ({"names": True}, {}):
+        hub.post(BASE, json=ASKED | {"key": ASKED["key"][:1], **more})
+    steps(url, connection)
+    assert "Home" in hub.get(f"{BASE}/1/members.csv").text
+    connection.execute("DELETE FROM membership WHERE point_no = (SELECT no FROM point WHERE id = 'home')")
+    code, _, stderr = call_hub("forget", "dupont", "--yes", "--now", settings={"HUB_DATABASE_URL": url})
+    assert code == 0, stderr
+    assert connection.execute("SELECT no FROM comparison").fetchall() == [(2,)], "by pseudonym it tells nobody"

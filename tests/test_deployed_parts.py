@@ -8,9 +8,11 @@ from typing import Final
 
 import httpx
 
+from api.app import create_app
 from energy.time import rfc3339
 from tests.conftest import AskForServer
 from tests.deployed_database import as_role, deployed_database, login
+from tests.filled_hub import serving
 from tests.hub_command import call_hub
 from tests.hub_process import running_hub, wait_until
 from tests.metering import DAY, append, apply, process, register
@@ -104,6 +106,25 @@ def test_what_is_too_old_goes_row_by_row_without_timescaledb(ask_for_server: Ask
             append(ingest, register("meter", [5]))
         process(as_role(url, "hub_process"))
         nothing_stays_after_retention(url)
+
+
+def test_the_login_of_the_interface_may_answer_all_that_it_describes(ask_for_server: AskForServer) -> None:
+    with deployed_database(ask_for_server("wheel-16")) as url:
+        with login(url, "hub") as hub, login(url, "hub_ingest") as ingest:
+            apply(hub, TERRITORY)
+            append(ingest, register("meter", range(0, 9700, 100)))
+        process(as_role(url, "hub_process"))
+        of_one = "/v1/communities/vallon"
+        described = create_app("postgresql://nowhere").openapi()["paths"]
+        paths = {path.replace("{community}", "vallon") for path, verbs in described.items() if "get" in verbs}
+        paths = {path for path in paths if path.startswith(of_one) and "{" not in path} - {f"{of_one}/live"}
+        assert paths >= {f"{of_one}/{what}" for what in ("value", "equity", "producers", "keys", "comparisons")}
+        with serving(as_role(url, "hub_api")) as api:
+            assert {path: api.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+            asked = {"from": "2026-01", "to": "2026-01", "key": [{"name": "prorata", "type": "prorata"}]}
+            answer = api.post(f"{of_one}/comparisons", json=asked)
+            assert answer.status_code == 202
+            assert api.get(answer.headers["location"]).json()["status"] == "waiting"
 
 
 def nothing_stays_after_retention(url: str) -> None:

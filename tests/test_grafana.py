@@ -19,6 +19,8 @@ DASHBOARD: Final[dict[str, Any]] = community_dashboard()
 PANELS: Final[list[dict[str, Any]]] = DASHBOARD["panels"]
 TARGETS: Final = list(targets(DASHBOARD))
 GRID_WIDTH: Final = 24
+INDEXES: Final = {"jain", "gini", "min_max", "share_against_need", "parity"}
+"""Numbers without a unit that are no part of anything, so that percent would mislead."""
 
 every_panel = pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
 every_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
@@ -91,7 +93,7 @@ def test_panels_lie_side_by_side_on_the_grid() -> None:
 def test_every_panel_and_field_speaks_english_and_french(panel: dict[str, Any]) -> None:
     assert " · " in panel["title"]
     assert panel["description"]
-    same_in_both = {"Production", "Surplus"}
+    same_in_both = {"Production", "Surplus", "Jain", "Gini", "P90-P10"}
     for override in panel["fieldConfig"]["overrides"]:
         title = properties(override)["displayName"]
         assert " · " in title or title in same_in_both
@@ -99,19 +101,20 @@ def test_every_panel_and_field_speaks_english_and_french(panel: dict[str, Any]) 
 
 @every_panel
 def test_published_columns_keep_the_unit_and_meaning_of_the_dictionary(panel: dict[str, Any]) -> None:
-    units = {"": "string", "kWh": "kwatth", "1": {"number": "percentunit", "integer": "none"}}
+    units = {"": "string", "kWh": "kwatth", "EUR": "currencyEUR", "1": {"number": "percentunit", "integer": "none"}}
     for override in panel["fieldConfig"]["overrides"]:
         known = columns().get(override["matcher"]["options"])
         if known is not None:
             unit = units[known.unit]
-            assert properties(override)["unit"] == (unit if isinstance(unit, str) else unit[known.type])
+            of = unit if isinstance(unit, str) else unit[known.type]
+            assert properties(override)["unit"] == ("none" if known.name in INDEXES else of)
             assert known.meaning in panel["description"]
             assert known.meaning_fr in panel["description"]
 
 
 def test_what_the_store_shows_is_in_the_dictionary_where_a_panel_shows_it() -> None:
     shown = {o["matcher"]["options"] for panel in PANELS for o in panel["fieldConfig"]["overrides"]}
-    assert {name for name in columns() if name.endswith(("_kwh", "_rate"))} & shown == {
+    assert {name for name in columns() if name.endswith(("_kwh", "_eur", "_rate"))} & shown == {
         "consumption_kwh",
         "production_kwh",
         "allocated_kwh",
@@ -128,6 +131,9 @@ def test_what_the_store_shows_is_in_the_dictionary_where_a_panel_shows_it() -> N
         "operator_result_kwh",
         "result_residual_kwh",
         "result_apart_kwh",
+        "saving_eur",
+        "revenue_eur",
+        "local_value_rate",
     }
 
 
@@ -160,7 +166,8 @@ def test_sql_reads_published_views_only(target: Target) -> None:
     tables = re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+\.[a-z_]+)", target.sql)
     assert tables
     assert set(tables) <= {
-        "shown.community", "shown.balance", "shown.awaited_flow", "shown.residual", "shown.result_residual"
+        "shown.community", "shown.balance", "shown.awaited_flow", "shown.residual", "shown.result_residual",
+        "shown.value", "shown.equity",
     }  # fmt: skip
     assert "public." not in target.sql
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import psycopg
@@ -71,7 +72,20 @@ WHOLE_MONTHS: Final = """
         '15 min'
     ) AS at;
     INSERT INTO balance
-    SELECT c.no, now() + '35 days'::interval, 1, 1, 1, 0, 0, 1, 1, 0, true FROM community AS c WHERE c.id = 'mine'
+    SELECT c.no, now() + '35 days'::interval, 1, 1, 1, 0, 0, 1, 1, 0, true FROM community AS c WHERE c.id = 'mine';
+    INSERT INTO statement (community_no, month, point_no, allocated_wh, saving_eur)
+    SELECT c.no, m.month, p.no, 1000, CASE WHEN c.id = 'mine' THEN p.saving_eur ELSE 7391.246 END
+    FROM community AS c
+    CROSS JOIN (VALUES (1, 1.75), (2, -0.25)) AS p (no, saving_eur)
+    CROSS JOIN (
+        VALUES ('2026-02-01'::date), ((date_trunc('month', now()) + '1 month'::interval)::date)
+    ) AS m (month);
+    INSERT INTO equity
+    SELECT
+        c.no, 'month', '2026-02', '2026-02-01', '2026-02-01', 'category', m.name, m.members,
+        1, 1, NULL, 1, 0, 1, 0, 1, 1
+    FROM community AS c
+    CROSS JOIN (VALUES ('home', 3), ('shop', 2)) AS m (name, members)
 """
 """Of every point a month that is over, and the next one: no month ends while the tests run."""
 
@@ -211,10 +225,14 @@ def test_no_relation_that_it_can_read_holds_anything_of_others(deployed: Deploye
         assert read > 150
 
 
-def test_a_panel_shows_it_its_community(deployed: Deployed) -> None:
+@pytest.mark.parametrize(
+    ("panel", "column", "expected"),
+    [("about", "name", "Mine"), ("value", "saving_eur", Decimal("1.50")), ("equity", "group_name", "home")],
+)
+def test_a_panel_shows_it_its_community(deployed: Deployed, panel: str, column: str, expected: object) -> None:
     with login(deployed.url, deployed.role) as viewer:
-        answer = Viewer(viewer).ask(read_sql("about"), ["mine", "secret-valley"], local_day(date(2026, 3, 29), PARIS))
-        assert answer.column("name") == ["Mine"]
+        answer = Viewer(viewer).ask(read_sql(panel), ["mine", "secret-valley"], local_day(date(2026, 2, 27), PARIS))
+        assert answer.column(column) == [expected]
 
 
 def test_what_it_starts_with(deployed: Deployed) -> None:

@@ -188,7 +188,7 @@ def test_residuals_are_read_again_with_a_changed_day_but_seldom(
 
 @pytest.mark.slow
 def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Callable[..., Element]) -> None:
-    hub.points_forbidden = True
+    hub.forbidden = {"points"}
     page = browser(lang="fr", community="mornant")
     starts = [cell.text for cell in page.one(id="table-body").all(scope="row")]
     assert len(starts) == 25
@@ -200,6 +200,49 @@ def test_a_day_of_25_hours_tells_its_doubled_hour_apart(hub: Hub, browser: Calla
     assert page.all(class_="part") == []
     assert "hidden" in page.one(id="residuals-section").attributes
     assert "hidden" in page.one(id="results-section").attributes
+    assert page.one(id="value").text.startswith("Pas encore calculé : cela demande quelques minutes")
+    assert "hidden" in page.one(id="equity-part").attributes
+
+
+@pytest.mark.slow
+def test_what_the_month_was_worth_is_shown_in_sums_and_groups_of_three_or_more(
+    hub: Hub, browser: Callable[..., Element]
+) -> None:
+    page, served = browser(lang="fr", community="concarneau"), recorded("concarneau-value")
+    assert any("/concarneau/value?start=2026-10-01&end=2026-11-01" in path for path in hub.asked)
+    assert page.one(id="value-month").text.startswith("octobre 2026")
+    names = ("saving_eur", "revenue_eur", "local_value_rate")
+    assert (served["totals"]["saving_eur"], served["totals"]["revenue_eur"]) == ("66.5532784", "121.75758")
+    figures = [page.one(data_value=name).one(class_="value").text for name in names]
+    assert figures == ["66,55 €", "121,76 €", "61 %"]
+    rows = [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table_rows(page, "equity")]
+    assert rows == [
+        ["Tous les membres (12)", "0,33", "0,66", "0,79", "1,00"],
+        ["Logements (8)", "0,73", "0,34", "0,80", "0,45"],
+    ]
+    assert {row["group_name"] for row in recorded("concarneau-equity")["rows"] if row["members"] == 2} == {"public"}
+    assert [row["point"] for row in served["rows"] if row["point"] in page.one(id="value-section").text] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("refused", ["value", "equity"])
+def test_what_the_month_was_worth_is_not_shown_to_who_may_not_see_it(
+    hub: Hub, browser: Callable[..., Element], refused: str
+) -> None:
+    hub.forbidden = {refused}
+    page = browser(lang="en", community="concarneau")
+    assert page.one(id="value").text == "What sharing was worth cannot be read."
+    assert "hidden" in page.one(id="equity-part").attributes
+    assert "hidden" in page.one(id="banner").attributes
+    assert "hidden" not in page.one(id="content").attributes
+
+
+@pytest.mark.slow
+def test_members_with_long_names_fit_beside_the_week(hub: Hub, browser: Callable[..., Element]) -> None:
+    hub.probe = (DATA / "long_names.js").read_bytes()
+    page = browser(lang="fr", community="concarneau")
+    assert page.one(id="members").all(class_="who")[0].text == "concarneau-municipal-roof-8"
+    assert page.one(tag="body").attributes["data-over"] == "0", "pixels by which the table sticks out"
 
 
 @pytest.mark.slow

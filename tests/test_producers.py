@@ -19,6 +19,7 @@ from energy.model import Quantity
 from processing.producers import MOST_PAIRS, give
 from processing.run import Worker
 from processing.sharing import share
+from store.communities import read_community
 from store.erasure import find_holder, forget_rest, freeze
 from tests.filled_hub import refusal, serving
 from tests.metering import DAY, append, apply, exhaust, register, stored, worker_on
@@ -198,6 +199,8 @@ def test_what_the_worker_stores_is_served(valley: tuple[str, psycopg.Connection,
 
         apply(connection, TERRITORY.replace('[[point]]\nid = "flat"\n', MATRIX, 1))
         exhaust(worker)
+        rule = {"type": "matrix"}
+        assert read_community(connection, "valley").rule == rule, "read with every request: not the parts of each step"
         assert pairs(connection) == [("mill", "flat", 80), ("roof", "home", 160)]
         rules = hub.get("/v1/communities/valley/keys").json()["keys"]
         assert [(rule["key_no"], rule["rule"]["type"], len(rule["validities"])) for rule in rules] == [

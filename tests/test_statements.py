@@ -1,13 +1,11 @@
 """Monthly statements on a real database: made by the worker of what was settled, and made anew when that changes."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-import polars as pl
 import psycopg
 import pytest
 
@@ -17,22 +15,12 @@ from store.connect import FrameReader
 from store.erasure import forget_rest
 from store.queries import statement
 from tests.conftest import AskForTemplate
-from tests.filled_hub import refusal, serving
 from tests.grafana_viewer import viewer_of
-from tests.hub_command import call_hub
 from tests.metering import apply, exhaust
+from tests.priced import PRICED, make_all, marked
 from tests.servers import Postgres
-from tests.settled import JANUARY, LATER, TERRITORY, Valley, month_template, whole_month
+from tests.settled import JANUARY, LATER, Valley, month_template, whole_month
 
-TARIFF: Final = """
-[[community.tariff]]
-retail_eur_per_kwh = 0.25
-local_eur_per_kwh = 0.10
-fees_eur_per_kwh = 0.01
-fees_eur_per_month = 2
-surplus_eur_per_kwh = 0.05
-"""
-PRICED: Final = TERRITORY.replace("[[point]]", f"{TARIFF}[[point]]", 1)
 JANUARY_MONTH: Final = date(2026, 1, 1)
 NOTHING: Final = (None, None, None, None)
 WORTH: Final[dict[str, tuple[Decimal | None, ...]]] = {
@@ -56,14 +44,6 @@ def valley(database_server: Postgres, template: str) -> Iterator[Valley]:
         yield valley
 
 
-def make_all(valley: Valley) -> int:
-    """Make all that is marked, whatever its pause; return how many statements were made."""
-    url, connection, _ = valley
-    connection.execute("UPDATE statement_due SET due_at = now()")
-    with closing(StatementMaker(url, connection)) as maker:
-        return sum(iter(maker.step, False))
-
-
 def worth(connection: psycopg.Connection) -> dict[str, tuple[Decimal | None, ...]]:
     rows = connection.execute(
         "SELECT coalesce(p.id, 'gone'), saving_eur, revenue_eur, local_value_eur, retail_value_eur"
@@ -76,11 +56,6 @@ def worth(connection: psycopg.Connection) -> dict[str, tuple[Decimal | None, ...
 def equity(connection: psycopg.Connection, columns: str) -> dict[tuple[str, str, str], tuple[Any, ...]]:
     rows = connection.execute(f"SELECT period, group_kind, group_name, {columns} FROM equity".encode())
     return {(period, kind, name): tuple(rest) for period, kind, name, *rest in rows}
-
-
-def marked(connection: psycopg.Connection) -> list[tuple[date, bool]]:
-    """Months that are marked, and whether they are due already."""
-    return connection.execute("SELECT month, due_at <= now() FROM statement_due ORDER BY month").fetchall()
 
 
 def test_what_is_settled_is_marked_and_waits_for_a_pause(valley: Valley) -> None:
@@ -229,55 +204,6 @@ def test_they_are_read_with_their_exact_euros(valley: Valley) -> None:
     assert none.is_empty()
     assert none.schema == rows.schema
     assert set(fair["period"]) == {"2026-winter"}
-
-
-def test_they_are_served(valley: Valley) -> None:
-    url, connection, _ = valley
-    apply(connection, PRICED)
-    make_all(valley)
-    with serving(url) as client:
-        months = {"start": "2026-01-01", "end": "2026-02-01"}
-        answer = client.get("/v1/communities/valley/value", params=months).json()
-        assert (answer["first_month"], answer["last_month"]) == ("2026-01", "2026-01")
-        assert answer["rows"][1] == {
-            "month": "2026-01", "point": "home", "category": "home", "import_kwh": 297.6, "allocated_kwh": 59.52,
-            "sold_kwh": None, "surplus_kwh": None, "saving_eur": "6.332800000", "revenue_eur": None,
-            "local_value_eur": "5.952000000", "retail_value_eur": "14.880000000",
-        }  # fmt: skip
-        assert {**answer["totals"], "month": "2026-01"} == answer["months"][0]
-        assert answer["totals"]["saving_eur"] == "12.665600000"
-        assert answer["totals"]["revenue_eur"] == answer["totals"]["local_value_eur"] == "11.904000000"
-        assert answer["totals"]["local_value_rate"] == 0.4
-        csv = client.get("/v1/communities/valley/value", params={**months, "format": "csv"})
-        assert csv.headers["content-disposition"] == 'attachment; filename="valley-value.csv"'
-        assert csv.text.splitlines()[2] == "2026-01,home,home,297.6,59.52,,,6.332800000,,5.952000000,14.880000000"
-        parquet = client.get("/v1/communities/valley/value", params={**months, "format": "parquet"})
-        assert pl.read_parquet(parquet.content)["saving_eur"].sum() == Decimal("12.6656")
-        fair = client.get("/v1/communities/valley/equity", params={**months, "period": "season"}).json()
-        assert {row["period"] for row in fair["rows"]} == {"2026-winter"}
-        assert (fair["rows"][0]["group_kind"], fair["rows"][0]["members"], fair["rows"][0]["jain"]) == ("all", 2, 1.0)
-        empty = client.get("/v1/communities/valley/value", params={"start": "2030-01-01"}).json()
-        assert (empty["rows"], empty["months"], empty["totals"]) == ([], [], None)
-        assert "2,5" not in refusal(client.get("/v1/communities/valley/value", params={"from": "2026-01-01"}), 400)
-
-
-def test_they_are_shown_by_the_command(valley: Valley) -> None:
-    url, connection, _ = valley
-    apply(connection, PRICED)
-    make_all(valley)
-    words = ("value", "valley", "--from", "2026-01", "--to", "2026-01")
-    code, shown, _ = call_hub(*words, settings={"HUB_DATABASE_URL": url})
-    lines = [line.split() for line in shown.splitlines()]
-    assert code == 0
-    assert ["home", "59.520", "6.33", "-", "-"] in lines
-    assert ["roof", "-", "-", "119.040", "11.90"] in lines
-    assert ["all", "119.040", "12.67", "119.040", "11.90"] in lines
-    assert "local value retained: 40.0% (11.90 EUR to local producers, of 29.76 EUR)" in shown
-    assert "all members  2026-01" in shown
-    code, text, _ = call_hub(*words, "--json", settings={"HUB_DATABASE_URL": url})
-    assert json.loads(text)["rows"][1]["saving_eur"] == "6.332800000"
-    code, shown, _ = call_hub("value", "valley", "--from", "2030-01", settings={"HUB_DATABASE_URL": url})
-    assert (code, shown.partition(":")[0]) == (0, "valley has no statement of 2030-01 to 2030-01")
 
 
 def test_a_viewer_sees_sums_and_nobody_of_two(valley: Valley) -> None:

@@ -9,6 +9,8 @@ const HEADS = [
   ["members.surplus", "less"],
 ];
 
+const LONG = 14; // a name of more letters stands above its bar, which else had no room
+
 /** Ids as they are shown: words whole, numbers by their shortest ends, of four digits or more, that tell all apart. */
 export function shortIds(ids) {
   const numbers = ids.filter((id) => /^\d+$/.test(id));
@@ -46,10 +48,11 @@ export function showMembers(host, points, words) {
       if (isPart) row.append(known(point, words));
       return row;
     });
-    return html("tbody", { "data-category": category }, lines);
+    return html("tbody", { "data-category": category, "data-name": name }, lines);
   });
   const table = html("table", {}, html("thead", {}, head), bodies);
   const widest = Math.max(0, ...[...names.values()].map((name) => name.length));
+  table.className = widest > LONG ? "long" : "";
   table.style.setProperty("--name", `${widest}ch`); // so that all bars begin below one another
   replace(host, table);
 }

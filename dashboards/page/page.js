@@ -10,6 +10,7 @@ import { chooseLanguage } from "./words.js";
 const RETRY_MS = 10_000;
 const GATHER_MS = 1_500;
 const RESIDUALS_MS = 600_000;
+const VALUE_MS = 60_000;
 
 const state = {
   communities: null, // null until they are read
@@ -20,6 +21,7 @@ const state = {
   week: null,
   points: null, // null where they cannot be read
   residuals: null, // of community `id` and the local month that begins on the day `start`
+  value: null, // the same: what sharing was worth, or that it cannot be read
   now: null,
   health: null,
   live: null,
@@ -84,7 +86,7 @@ function arrive() {
   state.pinned = asked.day;
   if (asked.language) state.language = chooseLanguage(asked.language);
   if (state.community && state.community.id !== before) {
-    Object.assign(state, { balance: null, week: null, points: null, residuals: null, now: null });
+    Object.assign(state, { balance: null, week: null, points: null, residuals: null, value: null, now: null });
     followCommunity();
     loadNow();
   }
@@ -124,6 +126,26 @@ async function load() {
   byId("day").removeAttribute("aria-busy");
   view.render();
   loadResiduals(signal);
+  loadValue(signal);
+}
+
+/** What sharing was worth in the month: read after the day, and again with it, for it changes every few minutes. */
+async function loadValue(signal) {
+  const { id } = state.community;
+  const month = monthAround(state.shown);
+  const shown = state.value?.id === id && state.value.start === month.start && !state.value.isRefused;
+  if (shown && Date.now() - state.value.readAt < VALUE_MS) return;
+  const asked = ["value", "equity"].map((what) => read(communityAddress(id, what, month), signal));
+  const of = { id, start: month.start, readAt: Date.now() };
+  try {
+    const [value, equity] = await Promise.all(asked);
+    state.value = { ...of, sums: value.months[0] ?? null, groups: equity.rows };
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Problem)) throw error;
+    if (!shown) state.value = { ...of, isRefused: true };
+  }
+  view.render();
 }
 
 /** The month's residuals are read after the day, and again with it, but seldom: the operator's files come rarely. */

@@ -150,6 +150,41 @@ export const TEXTS = {
   "members.none": ["no reading", "aucune mesure"],
   "members.known": ["Known", "Connu"],
   "members.failed": ["The members of this day cannot be read.", "Les membres de cette journée ne peuvent pas être lus."],
+  "value.title": ["What sharing was worth", "Ce qu’a valu le partage"],
+  "value.running": ["{month}, so far", "{month}, jusqu’ici"],
+  "value.loading": ["Reading the month…", "Lecture du mois…"],
+  "value.failed": ["What sharing was worth cannot be read.", "Ce qu’a valu le partage ne peut pas être lu."],
+  "value.none": [
+    "Not computed yet: this takes some minutes after the day’s balance.",
+    "Pas encore calculé\u00a0: cela demande quelques minutes après le bilan du jour."
+  ],
+  "value.untold": [
+    "No euros: no tariff covers all of what is known of this month.",
+    "Pas d’euros\u00a0: aucun tarif ne couvre tout ce qui est connu de ce mois."
+  ],
+  "value.saving_eur": ["Saved by members", "Économisé par les membres"],
+  "value.saving_eur.is": [
+    "what the shared energy would have cost at a supplier, less its local price and fees",
+    "ce que l’énergie partagée aurait coûté chez un fournisseur, moins son prix local et les frais"
+  ],
+  "value.revenue_eur": ["Earned by producers", "Gagné par les producteurs"],
+  "value.revenue_eur.is": ["from members for what they had, and for the surplus", "auprès des membres pour leur part, et pour le surplus"],
+  "value.local_value_rate": ["Local value retained", "Valeur locale retenue"],
+  "value.local_value_rate.is": [
+    "of what the shared energy is worth, the part paid to producers here",
+    "de ce que vaut l’énergie partagée, la part payée aux producteurs d’ici"
+  ],
+  "equity.title": ["How evenly it was shared", "Un partage plus ou moins égal"],
+  "equity.note": [
+    "Jain: 1 when all have the same. Gini: 0 when all have the same. Need: 1 when what members have follows what they consume. Parity: below 1, the group has less of the energy than of the consumption. Groups of three members or more.",
+    "Jain\u00a0: 1 si tous ont autant. Gini\u00a0: 0 si tous ont autant. Besoin\u00a0: 1 si ce qu’ont les membres suit leur consommation. Parité\u00a0: en dessous de 1, le groupe a moins de l’énergie que de la consommation. Groupes d’au moins trois membres."
+  ],
+  "equity.group": ["Group (members)", "Groupe (membres)"],
+  "equity.all": ["All members", "Tous les membres"],
+  "equity.jain": ["Jain", "Jain"],
+  "equity.gini": ["Gini", "Gini"],
+  "equity.share_against_need": ["Need", "Besoin"],
+  "equity.parity": ["Parity", "Parité"],
   "results.title": ["Operator’s settlement", "Décompte du gestionnaire"],
   "results.note": [
     "What the grid operator settled by and what the hub computed, furthest apart first, with the cause that the hub knows. Hub and operator: energy shared, in kWh.",

@@ -9,6 +9,7 @@ import { showCommunities, showDate, showLanguage } from "./navigation.js";
 import { makeReadable, showTable } from "./readout.js";
 import { showByIndex, showResiduals } from "./residuals.js";
 import { showResults } from "./results.js";
+import { showEquity, showValue, shownGroups } from "./value.js";
 import { showWeek } from "./week.js";
 import { wordsOf } from "./words.js";
 
@@ -63,6 +64,7 @@ export function makeView(state, actions) {
     byId("context").hidden = !week || !community.first_start;
     if (!community.first_start) showEmpty("never");
     else if (current && !filled) showEmpty("day", endsOf(community));
+    renderValue();
     renderResiduals();
     if (week) showWeek(byId("week"), { ...week, shown, onChoose: actions.chooseDay, words: drawn.words });
     if (filled) {
@@ -110,6 +112,22 @@ export function makeView(state, actions) {
     const { words } = drawn;
     if (state.points) showMembers(byId("members"), state.points, words);
     else replace(byId("members"), html("p", { class: "aside" }, words.text("members.failed")));
+  }
+
+  /** What sharing was worth in the month of the day shown; equity only where a group is large enough to be told. */
+  function renderValue() {
+    const { community, value, shown } = state;
+    const { words } = drawn;
+    const { start } = monthAround(shown);
+    const current = value?.id === community.id && value.start === start ? value : null;
+    const groups = shownGroups(current?.groups ?? []);
+    byId("value-section").hidden = byId("context").hidden;
+    const month = words.day(start, "month");
+    const isRunning = dayOf(Date.now(), community.zone) < monthAround(shown).end;
+    byId("value-month").textContent = isRunning ? words.text("value.running", { month }) : month;
+    showValue(byId("value"), current, words);
+    byId("equity-part").hidden = groups.length === 0;
+    showEquity(byId("equity"), groups, words);
   }
 
   /** The month of the day shown, where the community has any file of the operator. */

@@ -23,6 +23,7 @@ export function wordsOf(language, zone = "UTC") {
   const hundredths = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const whole = number({ maximumFractionDigits: 0 });
   const percent = number({ style: "percent", maximumFractionDigits: 0 });
+  const euros = number({ style: "currency", currency: "EUR" });
   const more = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
   const morePercent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
   const date = (options) => new Intl.DateTimeFormat(locale, options);
@@ -62,6 +63,8 @@ export function wordsOf(language, zone = "UTC") {
     whole: (count) => whole.format(count),
     /** A part of what was awaited: never 100% before it is whole, nor 0% where something is known. */
     part: (rate) => percent.format(rate > 0 ? Math.max(0.01, Math.floor(rate * 100) / 100) : 0),
+    /** EUR, which the hub says as exact decimal text. */
+    euros: (amount) => (missing(amount) ? "–" : euros.format(amount)),
     percent: (rate) => (missing(rate) ? "–" : percent.format(rate)),
     time: (instant) => clock.format(instant),
     /** Which of the two when clocks go back: UTC+2 or UTC+1. */

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shlex
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from energy.time import PARIS, Span
 from hub import services
 from hub.demo.event import Event, Truth, truth
 from hub.demo.progress import Progress
+from hub.demo.said import export_line, result_lines, value_command
 from hub.demo.territory import SWAP_DAYS_AGO, territory_file, territory_text
 from hub.demo.week import day_span, events, last_day, live_events
 from hub.embedded import embedded_broker, embedded_postgres
@@ -29,7 +29,7 @@ from hub.replay import ENVELOPE, RELAY_TOPIC, Recorded, pack
 from hub.settings import Settings, read_settings
 from ingest.broker import broker_at
 from processing.publish import publish
-from store import registry
+from store import registry, statements
 from store.connect import FrameReader, connect
 from store.migrate import migrate
 from store.queries import statement
@@ -85,31 +85,23 @@ def run_live(base: Settings, port: int | None) -> int:
     swap_day = datetime.now(UTC).astimezone(PARIS).date() - timedelta(days=SWAP_DAYS_AGO)
     with suppress(KeyboardInterrupt), _stage(base, port, swap_day, say) as stage:
         say.line(f"The page: {stage.parts.address}   (Ctrl-C stops everything and leaves nothing behind)")
-        say.line(f"For commands in another terminal:\n{_export_line(stage)}")
+        say.line(f"For commands in another terminal:\n{export_line(stage.settings, stage.parts.address, stage.file)}")
         with Publisher(broker_at(stage.settings.mqtt_url, "", protocol="3.1.1")) as publisher:
             until = datetime.now(UTC)
-            past = list(_handed_on(events(stage.territory, Span(until - BACKFILL, until))))
+            week = Span(until - BACKFILL, until)
+            past = list(_handed_on(events(stage.territory, week)))
             _backfill(publisher, past, stop, say, stage)
             publisher.wait()
             _wait_until_heard(stage, len(past), stop, say)
             _wait_until_settled(stage, stop, say)
+            _wait_for_statements(stage, stop, say)
             if not stop.is_set():
                 _release(stage.settings)
+                say.line(f"What sharing was worth: {value_command(stage.territory.communities[0].id, week)}")
                 say.line(f"A week of readings is in ({time.monotonic() - began:.0f} s); going on live.")
             _go_on(publisher, stage, _catch_up(publisher, stage, until), stop, say)
     say.line("Everything is stopped and removed.")
     return 0
-
-
-def _export_line(stage: _Stage) -> str:
-    """What a shell needs to speak to this demo: the two settings, the page, and the territory that was applied."""
-    words = {
-        "HUB_DATABASE_URL": stage.settings.database_url,
-        "HUB_MQTT_URL": stage.settings.mqtt_url,
-        "PAGE": stage.parts.address.rstrip("/"),
-        "TERRITORY": str(stage.file),
-    }
-    return f"export {' '.join(f'{name}={shlex.quote(word)}' for name, word in words.items())}"
 
 
 def run_once(base: Settings, *, as_json: bool) -> int:
@@ -131,11 +123,12 @@ def run_once(base: Settings, *, as_json: bool) -> int:
             _backfill(publisher, told, stop, say, stage)
         _wait_until_heard(stage, len(told), stop, say)
         _wait_until_settled(stage, stop, say)
-        balance = _served_balance(stage, day.isoformat())
+        _wait_for_statements(stage, stop, say)
+        served = {what: _served_totals(stage, what, day.isoformat()) for what in ("balance", "value")}
         found = _compare(stage, expected)
     say.clear()
-    result = {**found, "balance": balance, "seconds": round(time.monotonic() - began, 1)}
-    print(json.dumps(result, ensure_ascii=False, indent=1) if as_json else _told(result))
+    result = {**found, **served, "seconds": round(time.monotonic() - began, 1)}
+    print(json.dumps(result, ensure_ascii=False, indent=1) if as_json else result_lines(result))
     if found["lost"] or found["duplicated"]:
         raise Unavailable(f"{found['lost']} readings were lost and {found['duplicated']} are wrong or there twice")
     return 0
@@ -213,6 +206,16 @@ def _wait_until_settled(stage: _Stage, stop: threading.Event, say: Progress) -> 
             _wait_a_little(stop, deadline, f"{waiting} spans still wait to be computed")
 
 
+def _wait_for_statements(stage: _Stage, stop: threading.Event, say: Progress) -> None:
+    """Have what sharing was worth computed now, not in some minutes, and wait for it."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    with connect(stage.settings.database_url) as connection:
+        while not stop.is_set() and (waiting := statements.hasten(connection)):
+            stage.parts.check()
+            say(f"computing what it is worth: {waiting} months to go")
+            _wait_a_little(stop, deadline, f"{waiting} months still wait for their statements")
+
+
 def _wait_a_little(stop: threading.Event, deadline: float, otherwise: str) -> None:
     if stop.wait(0.2):
         raise KeyboardInterrupt
@@ -220,11 +223,11 @@ def _wait_a_little(stop: threading.Event, deadline: float, otherwise: str) -> No
         raise Unavailable(f"after {SETTLE_TIMEOUT_S:.0f} s {otherwise}")
 
 
-def _served_balance(stage: _Stage, day: str) -> dict[str, Any]:
-    """The day's totals of each community, as the HTTP interface serves them."""
+def _served_totals(stage: _Stage, what: str, day: str) -> dict[str, Any]:
+    """The totals of each community as the HTTP interface serves them: balance of a day, or value of its month."""
     with httpx.Client(base_url=stage.parts.address, timeout=30) as client:
         ids = [community["id"] for community in _answer(client, "/v1/communities")["communities"]]
-        return {id_: _answer(client, f"/v1/communities/{id_}/balance?start={day}")["totals"] for id_ in ids}
+        return {id_: _answer(client, f"/v1/communities/{id_}/{what}?start={day}")["totals"] for id_ in ids}
 
 
 def _answer(client: httpx.Client, path: str) -> Any:
@@ -262,19 +265,6 @@ def _release(settings: Settings) -> None:
             publish(connection, reader, datetime.now(UTC))
         finally:
             reader.close()
-
-
-def _told(result: dict[str, Any]) -> str:
-    lines = [
-        f"{result['messages']} messages, {result['readings']} readings stored, {result['rejected']} refused,"
-        f" {result['lost']} lost, {result['duplicated']} duplicated, {result['seconds']} s"
-    ]
-    for community, totals in result["balance"].items():
-        lines.append(
-            f"{community}: produced {totals['production_kwh']:.1f} kWh, consumed {totals['consumption_kwh']:.1f} kWh,"
-            f" shared {totals['allocated_kwh']:.1f} kWh ({totals['status']})"
-        )
-    return "\n".join(lines)
 
 
 def _quiet() -> None:

@@ -79,17 +79,19 @@ GRANT SELECT, UPDATE (times), DELETE ON rejected_message, rejected_reading TO hu
 GRANT UPDATE (frozen_before) ON point, community TO hub_process;
 GRANT SELECT, UPDATE, DELETE ON comparison TO hub_process;
 
--- hub serve: what is shown. Of what was refused, and of what waits, it only counts. Readings it never sees, and of
--- intervals the energy by either source; and the operator's registers (index), to tell the energy between two.
+-- hub serve: what is shown. What was refused it only counts, and of what waits it tells whose days and months these are.
+-- Readings it never sees, and of intervals the energy by either source; and the operator's registers (index), to tell
+-- the energy between two.
 GRANT SELECT ON
     community, point, membership, sharing_key, key_version, balance, allocation, allocation_pair, power_now, device,
     device_mapping, listener, compared_interval, operator_interval, awaited_flow, operator_index TO hub_api;
 GRANT SELECT ON settlement, balance_revision, allocation_revision, operator_result, result_residual TO hub_api;
 GRANT SELECT ON recomputation TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;
-GRANT SELECT (error) ON stale TO hub_api;
+GRANT SELECT (kind, ref_no, day, error) ON stale TO hub_api;
 GRANT SELECT, INSERT ON comparison TO hub_api;
 GRANT SELECT ON statement, equity TO hub_api;
+GRANT SELECT (community_no, month) ON statement_due TO hub_api;
 
 -- /open/v1: what was released.
 GRANT SELECT ON release, release_file TO hub_open;
