@@ -120,6 +120,20 @@ def test_what_it_is_worth(valley: Valley, keys: Path) -> None:
     assert {row["local_value_rate"] for row in found["keys"]} == {0.6}
 
 
+def test_points_of_public_holders_are_a_group(valley: Valley, keys: Path) -> None:
+    """The flat withdraws 60 of 160 Wh, and has half of what is shared."""
+    url, connection, _ = valley
+    apply(connection, TERRITORY.replace('{ id = "martin" }', '{ id = "martin", kind = "public" }', 1))
+    equity = json.loads(compare(url, keys, "--names", "--json"))["equity"]
+    assert {
+        (row["key"], row["parity"]) for row in equity if row["group_name"] == "public" and row["key"] != "prorata"
+    } == {
+        ("today", 1.333333),
+        ("as-today", 1.333333),
+        ("home-first", 0.0),
+    }
+
+
 def test_the_files(valley: Valley, keys: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "report"
     stdout = compare(valley[0], keys, "--out", str(out))
