@@ -26,10 +26,13 @@ class ValueRow(BaseModel):
     revenue_eur: str | None = published("revenue_eur")
     local_value_eur: str | None = published("local_value_eur")
     retail_value_eur: str | None = published("retail_value_eur")
+    present: int = published("present")
+    expected: int | None = published("expected")
+    completeness: float | None = published("completeness")
 
 
 class ValueSums(BaseModel):
-    """What sharing was worth to all; null where a tariff is missing for any of the points."""
+    """What sharing was worth to all; EUR are null where a tariff is missing for any of the points."""
 
     allocated_kwh: float | None = published("allocated_kwh")
     sold_kwh: float | None = published("sold_kwh")
@@ -39,6 +42,9 @@ class ValueSums(BaseModel):
     local_value_eur: str | None = published("local_value_eur")
     retail_value_eur: str | None = published("retail_value_eur")
     local_value_rate: float | None = published("local_value_rate")
+    present: int = published("present")
+    expected: int | None = published("expected")
+    completeness: float | None = published("completeness")
 
 
 class ValueMonth(ValueSums):

@@ -79,6 +79,7 @@ VALUE: Final = (
     published("saving_eur", "Saved · Économisé", "green"),
     published("revenue_eur", "Earned · Gagné", "yellow"),
     published("local_value_rate", "Local value · Valeur locale"),
+    COMPLETENESS,
 )
 EQUITY: Final = (
     published("community", "Community · Communauté"),

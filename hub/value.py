@@ -4,6 +4,7 @@ import argparse
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ EQUITY_TITLE: Final = ("group", "period", "members", "Jain", "Gini", "min/max", 
 EQUITY_MEANING: Final = "what each of these says is in docs/indicators.md; -: nothing to divide by, or not known"
 EQUITY: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
 PENDING: Final = "being made anew: {months}; until then, some five minutes, what is shown of it is of before"
+PART: Final = "{point}: {percent}% of what was awaited of {months} is known"
+MOST_PARTS: Final = 5
 CENT: Final = Decimal("0.01")
 
 
@@ -50,8 +53,11 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     if pending:
         print(f"! {PENDING.format(months=', '.join(pending))}")
+    points = _by_point(rows)
+    for line in _parts(points, months):
+        print(f"! {line}")
     print(f"{community.id}, {months}")
-    print(table(TITLE, [*map(_cells, _by_point(rows)), _cells({"point": "all", **sums.row(-1, named=True)})], MEANING))
+    print(table(TITLE, [*map(_cells, points), _cells({"point": "all", **sums.row(-1, named=True)})], MEANING))
     print(_retained(sums.row(-1, named=True)))
     if fair.height:
         print(f"\n{table(EQUITY_TITLE, map(_equity_cells, fair.to_dicts()), EQUITY_MEANING)}")
@@ -78,7 +84,22 @@ def _by_point(rows: pl.DataFrame) -> list[dict[str, Any]]:
         is_due = pl.any_horizontal(pl.col(energy).is_not_null() for energy in of)
         is_known = (pl.col(name).is_not_null() | ~is_due).all() & is_due.any()
         sums.append(pl.when(is_known).then(pl.col(name).sum()).alias(name))
+    sums += [pl.col(name).filter(pl.col("expected").is_not_null()).sum() for name in ("present", "expected")]
     return rows.group_by("point", maintain_order=True).agg(sums).sort("point").to_dicts()
+
+
+def _parts(points: list[dict[str, Any]], months: str) -> list[str]:
+    """Which points are not known whole, the least known first; many of them are counted."""
+    parts = [point for point in points if point["present"] < point["expected"]]
+    parts.sort(key=lambda point: Fraction(point["present"], point["expected"]))
+    named, rest = parts[:MOST_PARTS], len(parts) - MOST_PARTS
+    lines = [PART.format(point=part["point"], percent=_percent(part), months=months) for part in named]
+    return lines if rest <= 0 else [*lines, f"and {rest:,} more {'point' if rest == 1 else 'points'} not known whole"]
+
+
+def _percent(part: dict[str, Any]) -> int:
+    """Rounded down, so that 100 says all; but where something is known, not 0."""
+    return max(part["present"] * 100 // part["expected"], min(part["present"], 1))
 
 
 def _retained(sums: dict[str, Any]) -> str:

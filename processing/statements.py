@@ -1,7 +1,7 @@
 """Monthly statements: what is due is computed from the allocations, one month of one community at a time. A shell."""
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,10 @@ import psycopg
 
 from energy.errors import Unavailable
 from energy.time import local_month
+from processing.balance import Member, awaited_flows
 from processing.equity import EQUITY_ROWS, equity_of, periods_of
-from processing.value import VALUE, value
-from store import statements
+from processing.value import STATED, value, with_expected
+from store import balances, statements
 from store.connect import FrameReader
 from store.statements import DueMonth
 
@@ -20,7 +21,7 @@ LONGEST_REASON: Final = 1000
 BUSY_REST: Final = 9
 """While there is no end to what must be computed, statements rest so many times as long as the last took."""
 SHORTEST_REST_S: Final = 5.0
-VALUES: Final = [name for name in VALUE.names() if name not in ("point", "month")]
+VALUES: Final = [name for name in STATED.names() if name not in ("point", "month")]
 
 
 class StatementMaker:
@@ -70,7 +71,11 @@ class StatementMaker:
         span = local_month(due.month, zone)
         allocation = statements.read_allocations(self._reader, self._connection, due.community_no, span)
         tariffs = statements.read_tariffs(self._connection, due.community_no)
-        made = value(allocation, tariffs, zone)
+        rows = balances.read_members(self._connection, due.community_no)
+        awaited = awaited_flows([Member(row.point_no, row.point, row.role, row.validity) for row in rows])
+        of_points = awaited.with_columns(pl.col("point_no").cast(pl.String).alias("point"))
+        step = timedelta(minutes=due.step_min)
+        made = with_expected(value(allocation, tariffs, zone), of_points, span, step)
         rows = made.select(pl.col("point").cast(pl.Int32).alias("point_no"), *VALUES)
         statements.replace_statement(self._connection, due.community_no, due.month, rows)
         return made
@@ -79,7 +84,7 @@ class StatementMaker:
         """Compute the equity of the month, and of the season and the year that it is in, with their other months.
 
         Args:
-            made: VALUE of the month; None where its statement is kept.
+            made: STATED of the month; None where its statement is kept.
         """
         periods = periods_of(month)
         first, end = min(period.first for period in periods), max(period.end for period in periods)

@@ -4,6 +4,7 @@ Energy is summed as whole watt-hours by point, month and price; only these few s
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import polars as pl
 
 from energy.frames import ALLOCATION, EUR, UTC_TIME, require
 from energy.tariffs import DAY_MIN, Tariff, band_by_minute
+from energy.time import Span, ceil_to_step
 from energy.units import WH_PER_KWH
 
 VALUE: Final = pl.Schema(
@@ -20,14 +22,18 @@ VALUE: Final = pl.Schema(
         "month": pl.String,
         **dict.fromkeys(("import_wh", "allocated_wh", "sold_wh", "surplus_wh"), pl.Int64()),
         **dict.fromkeys(("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur"), EUR),
+        "present": pl.Int64,
     }
 )
 """One row per point and local month, such as 2026-01.
 
 allocated_wh: of a point that withdraws. sold_wh: of what a producer injected, what members had of it. saving_eur: of a
 member. revenue_eur: of a producer. local_value_eur: what the point pays for what it was allocated; retail_value_eur:
-what it would have paid its supplier for it. Null: not known, or no tariff; never 0 for that.
+what it would have paid its supplier for it. Null: not known, or no tariff; never 0 for that. present: how many flows
+of steps are known, of who withdraws and injects both.
 """
+STATED: Final = pl.Schema({**VALUE, "expected": pl.Int64})
+"""VALUE with how many flows of steps are awaited in the whole month; null where nobody can tell."""
 _PRICES: Final = ("retail", "local", "fees", "surplus", "monthly")
 _RATES: Final = pl.Schema({"rate": pl.Int32, **dict.fromkeys(_PRICES, EUR)})
 _WH: Final = pl.Decimal(38, 0)
@@ -58,6 +64,35 @@ def value(
         steps = steps.with_columns(month=pl.lit(month))
     sums = _sums(rows.join(steps, on="start")).join(rates, on="rate", how="left")
     return sums.group_by("point", "month").agg(*_worth()).sort("point", "month").select(VALUE.names()).cast(VALUE)
+
+
+def with_expected(made: pl.DataFrame, awaited: pl.DataFrame, span: Span, step: timedelta) -> pl.DataFrame:
+    """The value of a month, beside how much of each point was awaited in it.
+
+    Args:
+        made: VALUE of one local month.
+        awaited: point, valid_from, valid_to: a row for each flow that is awaited of a point while it is a member.
+        span: the month; all settlement steps that start in it count, those without any reading and those to come too.
+        step: the settlement step.
+
+    Returns:
+        STATED, in order of point: also of members of which nothing is known, where anything is known of the month.
+    """
+    if made.is_empty():
+        return STATED.to_frame()
+    width_us = step // timedelta(microseconds=1)
+    since = pl.max_horizontal("valid_from", pl.lit(span.start, UTC_TIME)).dt.epoch("us")
+    until = pl.min_horizontal("valid_to", pl.lit(ceil_to_step(span.end, step), UTC_TIME)).dt.epoch("us")
+    steps = (until // width_us - (since + (width_us - 1)) // width_us).clip(lower_bound=0)
+    expected = awaited.group_by("point").agg(expected=steps.sum()).filter(pl.col("expected") > 0)
+    return (
+        made.join(expected, on="point", how="full", coalesce=True)
+        .with_columns(pl.col("month").fill_null(made["month"][0]), pl.col("present").fill_null(0))
+        .with_columns(pl.when(pl.col("expected") > 0).then(pl.max_horizontal("expected", "present")).alias("expected"))
+        .sort("point")
+        .select(STATED.names())
+        .cast(STATED)
+    )
 
 
 def _rates(tariffs: Iterable[Tariff]) -> pl.DataFrame:
@@ -116,6 +151,7 @@ def _sums(rows: pl.DataFrame) -> pl.DataFrame:
         sold_wh=known(sold, gives),
         surplus_wh=known(pl.col("surplus_wh"), pl.col("surplus_wh").is_not_null()),
         first=pl.col("start").filter(takes).min(),
+        present=takes.sum() + gives.sum(),
     )
 
 
@@ -145,4 +181,5 @@ def _worth() -> list[pl.Expr]:
         where_known(paid(sold, "local") + paid(surplus, "surplus"), sold, surplus).alias("revenue_eur"),
         where_known(paid(allocated, "local"), allocated).alias("local_value_eur"),
         where_known(paid(allocated, "retail"), allocated).alias("retail_value_eur"),
+        pl.col("present").sum(),
     ]

@@ -31,6 +31,7 @@ class DueMonth:
 
     community_no: int
     zone: str
+    step_min: int
     month: date
     marks: int
     attempts: int
@@ -123,7 +124,7 @@ def read_statements(
 
     Returns:
         month (YYYY-MM), point, category, import_wh, allocated_wh, sold_wh, surplus_wh, the four *_eur as exact
-        decimals, point_no; in order of month and point.
+        decimals, present, expected, completeness, point_no; in order of month and point.
     """
     parameters = {"community_no": community_no, "first": first, "end": end}
     rows = reader.read(connection, "statement_rows", parameters)
@@ -136,7 +137,8 @@ def read_sums(
     """What sharing was worth to all of a community in local months from `first` on, up to before `end`.
 
     Returns:
-        month, allocated_wh, sold_wh, surplus_wh, the four *_eur as exact decimals, local_value_rate as ratio of sums.
+        month, allocated_wh, sold_wh, surplus_wh, the four *_eur as exact decimals, local_value_rate as ratio of sums,
+        present, expected and completeness of the points of which it can be told what was awaited.
         The last row, whose month is null, is all of them.
     """
     parameters = {"community_no": community_no, "first": first, "end": end}
@@ -168,7 +170,7 @@ def replace_statement(connection: psycopg.Connection, community_no: int, month: 
     """Make the statement of a month of a community equal to what was computed.
 
     Args:
-        rows: point_no, import_wh, allocated_wh, sold_wh, surplus_wh, and the four *_eur.
+        rows: point_no, import_wh, allocated_wh, sold_wh, surplus_wh, the four *_eur, present and expected.
     """
     connection.execute(statement("statement_remove"), {"community_no": community_no, "month": month})
     keys = rows.select(pl.lit(community_no).alias("community_no"), pl.lit(month).alias("month"), pl.all())

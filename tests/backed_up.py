@@ -58,7 +58,8 @@ COMPUTED: Final[LiteralString] = """
     SELECT no, '2026-03-29Z', 2, 1, 7, 7 FROM community LIMIT 1;
     INSERT INTO allocation_pair_revision SELECT no, '2026-03-29Z', 2, 2, 1, 7 FROM community LIMIT 1;
     INSERT INTO tariff SELECT no, '{"retail_eur_per_kwh": "0.25"}', '2026-01-01Z', '2027-01-01Z' FROM community LIMIT 1;
-    INSERT INTO statement SELECT no, '2026-03-01', 1, 7, 7, NULL, NULL, 0.000000001 FROM community LIMIT 1;
+    INSERT INTO statement (community_no, month, point_no, import_wh, allocated_wh, saving_eur, present)
+    SELECT no, '2026-03-01', 1, 7, 7, 0.000000001, 1 FROM community LIMIT 1;
     INSERT INTO equity
     SELECT no, 'month', '2026-03', '2026-03-01', '2026-03-01', 'all', '', 1, 7, 7 FROM community LIMIT 1;
     INSERT INTO statement_due (community_no, month, due_at)

@@ -25,16 +25,16 @@ FILLED: Final = """
     INSERT INTO statement
     SELECT
         c.no, m.month, p.no, 900, p.allocated_wh, NULL, NULL,
-        p.saving_eur, NULL, p.local_value_eur, p.retail_value_eur
-    FROM (VALUES (1, 500, 1.10, 2, 3), (2, 400, -0.20, 1, 2)) AS p
-        (no, allocated_wh, saving_eur, local_value_eur, retail_value_eur)
+        p.saving_eur, NULL, p.local_value_eur, p.retail_value_eur, p.present, 2976
+    FROM (VALUES (1, 500, 1.10, 2, 3, 2976), (2, 400, -0.20, 1, 2, 1488)) AS p
+        (no, allocated_wh, saving_eur, local_value_eur, retail_value_eur, present)
     CROSS JOIN community AS c
     CROSS JOIN (
         VALUES ('2024-12-01'::date), ('2025-01-01'), (date_trunc('month', now() + '1 day'::interval)::date)
     ) AS m (month);
     UPDATE statement SET saving_eur = NULL WHERE month = '2024-12-01' AND point_no = 2;
     INSERT INTO statement
-    SELECT no, '2025-01-01', 3, NULL, NULL, 600, 300, NULL, 0.075, NULL, NULL FROM community;
+    SELECT no, '2025-01-01', 3, NULL, NULL, 600, 300, NULL, 0.075, NULL, NULL, 2000, NULL FROM community;
     INSERT INTO equity
     SELECT c.no, e.kind, e.period, e.first_month::date, e.last_month::date, e.group_kind, e.group_name, e.members,
         1800, 900, NULL, 0.9, 0.1, 0.5, 0.2, 0.95, 1
@@ -91,6 +91,7 @@ def test_value_is_in_sums_and_not_known_where_it_is_not_of_all(viewer: Viewer) -
         "saving_eur": Decimal("0.90"),
         "revenue_eur": Decimal("0.075"),
         "local_value_rate": 0.6,
+        "completeness": 0.75,
     }
     row = viewer.ask(read_sql("value"), ["hill"], day(2024, 12, 15)).one()
     assert (row["saving_eur"], row["revenue_eur"], row["local_value_rate"]) == (None, None, 0.6)

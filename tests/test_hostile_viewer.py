@@ -73,8 +73,8 @@ WHOLE_MONTHS: Final = """
     ) AS at;
     INSERT INTO balance
     SELECT c.no, now() + '35 days'::interval, 1, 1, 1, 0, 0, 1, 1, 0, true FROM community AS c WHERE c.id = 'mine';
-    INSERT INTO statement (community_no, month, point_no, allocated_wh, saving_eur)
-    SELECT c.no, m.month, p.no, 1000, CASE WHEN c.id = 'mine' THEN p.saving_eur ELSE 7391.246 END
+    INSERT INTO statement (community_no, month, point_no, allocated_wh, saving_eur, present)
+    SELECT c.no, m.month, p.no, 1000, CASE WHEN c.id = 'mine' THEN p.saving_eur ELSE 7391.246 END, 1
     FROM community AS c
     CROSS JOIN (VALUES (1, 1.75), (2, -0.25)) AS p (no, saving_eur)
     CROSS JOIN (

@@ -215,6 +215,8 @@ def test_what_the_month_was_worth_is_shown_in_sums_and_groups_of_three_or_more(
     assert (served["totals"]["saving_eur"], served["totals"]["revenue_eur"]) == ("66.5532784", "121.75758")
     figures = [page.one(data_value=name).one(class_="value").text for name in names]
     assert figures == ["66,55 €", "121,76 €", "61 %"]
+    note = page.one(id="value").one(class_="aside").text
+    assert note.startswith("22 % des mesures du mois entier sont connues. Les chiffres sont en cours de recalcul")
     rows = [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table_rows(page, "equity")]
     assert rows == [
         ["Tous les membres (12)", "0,33", "0,66", "0,79", "1,00"],

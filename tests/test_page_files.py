@@ -11,6 +11,7 @@ from energy.territory_keys import ENTRIES
 
 PAGE: Final = Path(__file__).parents[1] / "dashboards" / "page"
 DATA: Final = Path(__file__).parent / "data" / "page"
+TEXTS: Final = ("texts.js", "texts_month.js")
 KINDS: Final = (".html", ".css", ".js", ".svg")
 FIGURES: Final = ("production", "surplus", "shared", "bought", "consumption")
 COLUMNS: Final = ("production_kwh", "surplus_kwh", "allocated_kwh", "residual_kwh", "consumption_kwh")
@@ -18,9 +19,14 @@ RATES: Final = ("self_consumption", "self_sufficiency", "coverage")
 
 
 def texts() -> dict[str, list[str]]:
-    """The one object of texts.js, which is strict JSON."""
-    source = (PAGE / "texts.js").read_text(encoding="utf-8")
-    return json.loads(source[source.index("TEXTS = {") + len("TEXTS = ") : source.rindex("}") + 1])
+    """The objects of texts.js and texts_month.js, each of which is strict JSON; no key is in both."""
+    found: dict[str, list[str]] = {}
+    for name in TEXTS:
+        source = (PAGE / name).read_text(encoding="utf-8")
+        part = json.loads(source[source.index("TEXTS = {") + len("TEXTS = ") : source.rindex("}") + 1])
+        assert found.keys() & part.keys() == set()
+        found |= part
+    return found
 
 
 def sources(*suffixes: str) -> dict[str, str]:
@@ -40,7 +46,7 @@ def test_every_text_is_in_english_and_in_french() -> None:
 
 def test_every_text_asked_for_exists_and_none_is_idle() -> None:
     known = set(texts())
-    scripts = "\n".join(text for name, text in sources(".js").items() if name != "texts.js")
+    scripts = "\n".join(text for name, text in sources(".js").items() if name not in TEXTS)
     asked = set(re.findall(r'data-(?:text|label)="([^"]+)"', (PAGE / "index.html").read_text(encoding="utf-8")))
     asked |= set(re.findall(r'(?:text|pieces|count)\(\s*"([^"]+)"', scripts))
     quoted = set(re.findall(r'"([^"\s]+)"', scripts)) & known  # keys in tables and conditions
@@ -77,6 +83,14 @@ def test_files_are_short_and_all_used() -> None:
         assert text.count("\n") <= 300, name
     everything = "\n".join(every.values())
     assert set(every) - {"index.html"} == set(re.findall(r'"(?:\./|page/)([\w.]+)"', everything))
+
+
+def test_what_is_known_of_the_recorded_month_is_what_is_known_of_its_points() -> None:
+    month = json.loads((DATA / "concarneau-value.json").read_text(encoding="utf-8"))
+    for name in ("present", "expected"):
+        assert sum(row[name] for row in month["rows"]) == month["totals"][name]
+    for row in [*month["rows"], *month["months"], month["totals"]]:
+        assert row["completeness"] == row["present"] * 10**6 // row["expected"] / 10**6
 
 
 @pytest.mark.parametrize("name", ["concarneau", "mornant"])

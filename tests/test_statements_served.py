@@ -40,6 +40,7 @@ def test_they_are_served(valley: Valley) -> None:
             "month": "2026-01", "point": "home", "category": "home", "import_kwh": 297.6, "allocated_kwh": 59.52,
             "sold_kwh": None, "surplus_kwh": None, "saving_eur": "6.332800000", "revenue_eur": None,
             "local_value_eur": "5.952000000", "retail_value_eur": "14.880000000",
+            "present": 744, "expected": 744, "completeness": 1.0,
         }  # fmt: skip
         assert {**answer["totals"], "month": "2026-01"} == answer["months"][0]
         assert answer["totals"]["saving_eur"] == "12.665600000"
@@ -47,7 +48,10 @@ def test_they_are_served(valley: Valley) -> None:
         assert answer["totals"]["local_value_rate"] == 0.4
         csv = client.get("/v1/communities/valley/value", params={**months, "format": "csv"})
         assert csv.headers["content-disposition"] == 'attachment; filename="valley-value.csv"'
-        assert csv.text.splitlines()[2] == "2026-01,home,home,297.6,59.52,,,6.332800000,,5.952000000,14.880000000"
+        assert (
+            csv.text.splitlines()[2]
+            == "2026-01,home,home,297.6,59.52,,,6.332800000,,5.952000000,14.880000000,744,744,1.0"
+        )
         parquet = client.get("/v1/communities/valley/value", params={**months, "format": "parquet"})
         assert pl.read_parquet(parquet.content)["saving_eur"].sum() == Decimal("12.6656")
         fair = client.get("/v1/communities/valley/equity", params={**months, "period": "season"}).json()
@@ -88,6 +92,38 @@ def test_what_is_being_made_anew_is_told(valley: Valley) -> None:
         assert told() == [[]] * 4
 
 
+def test_half_a_month_is_no_month(valley: Valley) -> None:
+    """Of the flat nothing is known in the first half; of a roof that is a member from the 25th on nothing at all."""
+    url, connection, worker = valley
+    connection.execute(
+        "DELETE FROM interval USING point AS p WHERE p.no = point_no AND p.id = 'flat' AND start < '2026-01-15T23:00Z'"
+    )
+    newcomer = (
+        '[[point]]\nid = "shed"\nholder = "town"\nname = "Shed"\nrole = "prosumer"\ncategory = "school"\n'
+        'membership = [{ community = "valley", from = 2026-01-25 }]\n'
+    )
+    apply(connection, PRICED + newcomer)
+    exhaust(worker)
+    make_all(valley)
+    with serving(url) as client:
+        answer = client.get("/v1/communities/valley/value?start=2026-01-01&end=2026-02-01").json()
+    known = {row["point"]: (row["present"], row["expected"], row["completeness"]) for row in answer["rows"]}
+    assert known == {
+        "flat": (384, 744, 0.516129), "home": (744, 744, 1.0), "roof": (744, 744, 1.0), "shed": (0, 336, 0.0)
+    }  # fmt: skip
+    shed = answer["rows"][-1]
+    assert (shed["point"], shed["import_kwh"], shed["saving_eur"], shed["revenue_eur"]) == ("shed", None, None, None)
+    totals = answer["totals"]
+    assert (totals["present"], totals["expected"], totals["completeness"]) == (1872, 2568, 0.728971)
+    assert totals["saving_eur"] is not None, "who is not known is not in the euros, and takes none away"
+    months = ("--from", "2026-01", "--to", "2026-01")
+    _, shown, _ = call_hub("value", "valley", *months, settings={"HUB_DATABASE_URL": url})
+    assert [line for line in shown.splitlines() if line.startswith("!")] == [
+        "! shed: 0% of what was awaited of 2026-01 is known",
+        "! flat: 51% of what was awaited of 2026-01 is known",
+    ]
+
+
 def test_texts_in_downloads_are_no_formulas(valley: Valley) -> None:
     """A category is whatever somebody wrote; a spreadsheet would run what begins like a formula."""
     url, connection, _ = valley
@@ -110,6 +146,7 @@ def test_they_are_shown_by_the_command(valley: Valley) -> None:
     code, shown, _ = call_hub(*words, settings={"HUB_DATABASE_URL": url})
     lines = [line.split() for line in shown.splitlines()]
     assert code == 0
+    assert "!" not in shown, "all of the month is known"
     assert ["home", "59.520", "6.33", "-", "-"] in lines
     assert ["roof", "-", "-", "119.040", "11.90"] in lines
     assert ["all", "119.040", "12.67", "119.040", "11.90"] in lines

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.frames import ALLOCATION, INTERVALS
+from energy.frames import ALLOCATION, INTERVALS, UTC_TIME
 from energy.keys import ProRataKey
 from energy.tariffs import EVERY_DAY, HIGHEST_EUR, Band, Tariff
 from energy.time import PARIS, local_month
 from energy.validity import FOREVER, FOREVER_AGO, Validity
 from processing.sharing import share
-from processing.value import VALUE, value
+from processing.value import STATED, VALUE, value, with_expected
 
 Row = tuple[datetime, str, int | None, int | None, int, int | None]
 """Start, point, import_wh, export_wh, allocated_wh, surplus_wh."""
@@ -28,6 +28,7 @@ FLAT: Final = Tariff(Validity(), Decimal("0.25"), Decimal("0.12"), Decimal("0.01
 NIGHT: Final = Band("night", time(22), time(6), EVERY_DAY, Decimal("0.18"), Decimal("0.10"))
 BANDED: Final = Tariff(Validity(), Decimal("0.25"), Decimal("0.12"), bands=(NIGHT,))
 D: Final = Decimal
+AWAITED: Final = pl.Schema({"point": pl.String, "valid_from": UTC_TIME, "valid_to": UTC_TIME})
 
 
 def allocation(rows: Sequence[Row]) -> pl.DataFrame:
@@ -122,6 +123,55 @@ def test_months_are_those_of_the_zone() -> None:
 
 def test_nothing_is_worth_nothing() -> None:
     assert value(ALLOCATION.to_frame(), [FLAT], PARIS).equals(VALUE.to_frame())
+
+
+MARCH: Final = local_month(at("2026-03-15").date(), PARIS)
+HOUR: Final = timedelta(hours=1)
+HOURS: Final = 31 * 24 - 1  # clocks go forward
+EVER: Final = (FOREVER_AGO, FOREVER)
+Awaited = tuple[str, datetime, datetime]
+KNOWN: Final[list[tuple[str, timedelta, range, list[Awaited], dict[str, tuple[int, int | None]]]]] = [
+    ("all of it", HOUR, range(HOURS), [("a", *EVER)], {"a": (HOURS, HOURS)}),
+    ("half a month", HOUR, range(360), [("a", *EVER)], {"a": (360, HOURS)}),
+    ("a gap", HOUR, range(0, HOURS, 2), [("a", *EVER)], {"a": (372, HOURS)}),
+    ("steps of half an hour are twice as many", HOUR / 2, range(HOURS), [("a", *EVER)], {"a": (HOURS, 2 * HOURS)}),
+    ("who joins on the 31st is whole with one day", HOUR, range(HOURS - 24, HOURS),
+        [("a", at("2026-03-31"), FOREVER)], {"a": (24, 24)}),
+    ("a step that begins before the membership is not awaited", HOUR, range(0),
+        [("b", at("2026-03-31T00:30"), at("2026-03-31T03:30"))], {"a": (1, None), "b": (0, 2)}),
+    ("a member of which nothing is known, withdrawals and injections", HOUR, range(HOURS),
+        [("a", *EVER), ("b", *EVER), ("b", *EVER)], {"a": (HOURS, HOURS), "b": (0, 2 * HOURS)}),
+    ("who was a member before and after, and not within", HOUR, range(HOURS),
+        [("a", *EVER), ("b", FOREVER_AGO, MARCH.start), ("b", MARCH.end, FOREVER)], {"a": (HOURS, HOURS)}),
+    ("what is kept of who is no member any more", HOUR, range(10), [], {"a": (10, None)}),
+    ("more than is awaited by now is all of it", HOUR, range(10), [("a", MARCH.start, MARCH.start + 5 * HOUR)],
+        {"a": (10, 10)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "step", "hours", "awaited", "expected"), KNOWN, ids=[row[0] for row in KNOWN])
+def test_how_much_of_the_month_is_known(
+    why: str, step: timedelta, hours: range, awaited: list[Awaited], expected: dict[str, tuple[int, int | None]]
+) -> None:
+    rows: list[Row] = [(MARCH.start + hour * HOUR, "a", 1, None, 0, None) for hour in hours or range(1)]
+    flows = pl.DataFrame(awaited, AWAITED, orient="row")
+    found = with_expected(value(allocation(rows), [FLAT], PARIS), flows, MARCH, step)
+    assert {point: (present, due) for point, present, due in found.select("point", "present", "expected").rows()} == (
+        expected
+    ), why
+    assert set(found["month"]) == {"2026-03"}
+
+
+def test_flows_that_are_known_are_counted_each() -> None:
+    rows: list[Row] = [(JANUARY, "a", 1000, 0, 0, 0), (JANUARY + HOUR, "a", None, 0, 0, 0)]
+    assert value(allocation(rows), [FLAT], PARIS)["present"].to_list() == [3]
+
+
+def test_a_month_of_which_nothing_is_known_awaits_nothing() -> None:
+    none = value(ALLOCATION.to_frame(), [FLAT], PARIS)
+    assert with_expected(none, pl.DataFrame([("a", *EVER)], AWAITED, orient="row"), MARCH, HOUR).equals(
+        STATED.to_frame()
+    )
 
 
 MONTH: Final = local_month(at("2026-03-15").date(), PARIS)

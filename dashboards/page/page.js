@@ -139,7 +139,8 @@ async function loadValue(signal) {
   const of = { id, start: month.start, readAt: Date.now() };
   try {
     const [value, equity] = await Promise.all(asked);
-    state.value = { ...of, sums: value.months[0] ?? null, groups: equity.rows };
+    const isPending = value.pending_months.length > 0;
+    state.value = { ...of, sums: value.months[0] ?? null, isPending, groups: equity.rows };
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Problem)) throw error;

@@ -6,14 +6,14 @@ const EUROS = ["saving_eur", "revenue_eur"];
 const EVENNESS = ["jain", "gini", "share_against_need", "parity"];
 const FEWEST = 3; // of two members each would know the other
 
-/** Three figures of a month; a sentence while it is read, where it cannot be read, and where there is nothing to say. */
+/** Three figures of a month, and what is not whole or settled about them; a sentence while it is read, where it cannot be read, and where there is nothing to say. */
 export function showValue(host, value, words) {
   const why = reasonOf(value);
   if (why) replace(host, html("p", { class: "aside" }, words.text(`value.${why}`)));
   else {
     const figures = EUROS.map((name) => figure(name, words.euros(value.sums[name]), words));
     figures.push(figure("local_value_rate", words.percent(value.sums.local_value_rate), words));
-    replace(host, html("dl", { class: "three" }, figures));
+    replace(host, noteOf(value, words), html("dl", { class: "three" }, figures));
   }
 }
 
@@ -41,6 +41,14 @@ function reasonOf(value) {
   if (value.isRefused) return "failed";
   if (value.sums === null) return "none";
   return EUROS.every((name) => value.sums[name] === null) ? "untold" : null;
+}
+
+/** That half a month is no month, and that other figures will follow. */
+function noteOf({ sums, isPending }, words) {
+  const part = sums.completeness < 1 ? words.text("value.part", { part: words.part(sums.completeness) }) : null;
+  const pending = isPending ? words.text("value.pending") : null;
+  const notes = [part, pending].filter(Boolean).join(" ");
+  return notes ? html("p", { class: "aside" }, notes) : null;
 }
 
 function figure(name, text, words) {

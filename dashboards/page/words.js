@@ -1,7 +1,9 @@
 // Words, numbers and dates of one language. Values in, text out: no page, no network.
 import { TEXTS } from "./texts.js";
+import { TEXTS as MONTH_TEXTS } from "./texts_month.js";
 
 export const LANGUAGES = ["en", "fr"];
+const EVERY_TEXT = { ...TEXTS, ...MONTH_TEXTS };
 const LOCALES = { en: "en-GB", fr: "fr-FR" };
 
 /** The first of the wanted languages that the page speaks; English otherwise. */
@@ -37,7 +39,7 @@ export function wordsOf(language, zone = "UTC") {
     number: date({ timeZone: "UTC", day: "numeric" }),
   };
 
-  const raw = (key) => TEXTS[key]?.[column];
+  const raw = (key) => EVERY_TEXT[key]?.[column];
   const text = (key, values = {}) =>
     (raw(key) ?? key).replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? gap);
   const missing = (value) => value === null || value === undefined;

@@ -5,7 +5,8 @@ SELECT
     to_char(v.start AT TIME ZONE c.zone, 'YYYY-MM') AS month,
     v.saving_eur,
     v.revenue_eur,
-    v.local_value_rate
+    v.local_value_rate,
+    v.completeness
 FROM shown.value AS v
 JOIN shown.community AS c ON c.id = v.community
 WHERE

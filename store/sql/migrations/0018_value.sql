@@ -12,7 +12,8 @@ CREATE TABLE tariff (
 ALTER TABLE point ADD COLUMN groups text[] NOT NULL DEFAULT '{}';
 
 -- What a point took, had and sold in a local month of a community, by its first day, and what that is worth. EUR are
--- exact; null where no tariff says them. Points that are gone stand under their number while allocations do.
+-- exact; null where no tariff says them. Beside it how many flows of steps of the whole month are known, and how many
+-- were awaited: null of who is no member any more. Points that are gone stand under their number while allocations do.
 CREATE TABLE statement (
     community_no     int NOT NULL REFERENCES community ON DELETE CASCADE,
     month            date NOT NULL CHECK (extract(day FROM month) = 1),
@@ -25,6 +26,8 @@ CREATE TABLE statement (
     revenue_eur      numeric,
     local_value_eur  numeric,
     retail_value_eur numeric,
+    present          int NOT NULL,
+    expected         int CHECK (expected >= greatest(present, 1)),
     PRIMARY KEY (community_no, month, point_no)
 );
 CREATE INDEX statement_point ON statement (point_no);
@@ -76,7 +79,7 @@ CROSS JOIN LATERAL generate_series(
 ) AS m (month);
 
 -- What sharing was worth to a community in a local month that is over, in EUR: null where a tariff is missing for any
--- of its points.
+-- of its points. With how much of what was awaited of them is known.
 CREATE VIEW shown.value WITH (security_barrier) AS
 SELECT
     c.id AS community,
@@ -87,7 +90,9 @@ SELECT
     END AS revenue_eur,
     CASE WHEN bool_and(s.allocated_wh IS NULL OR s.local_value_eur IS NOT NULL)
         THEN trunc(sum(s.local_value_eur) / nullif(sum(s.retail_value_eur), 0), 6)::double precision
-    END AS local_value_rate
+    END AS local_value_rate,
+    trunc(sum(s.present) FILTER (WHERE s.expected > 0) / sum(s.expected)::numeric, 6)::double precision
+        AS completeness
 FROM public.statement AS s
 JOIN public.community AS c ON c.no = s.community_no
 JOIN public.viewer AS v ON v.community_no = c.no

@@ -13,6 +13,7 @@ WITH due AS MATERIALIZED (
 SELECT
     t.community_no,
     c.zone,
+    c.step_min,
     t.month,
     t.marks,
     t.attempts,

@@ -30,8 +30,8 @@ FROM community AS c, point AS p
 CROSS JOIN generate_series('2024-12-31 23:00Z'::timestamptz, '2025-01-31 22:45Z', '15 min') AS start
 WHERE c.id = 'mountain' AND p.id = 'm1';
 -- What it was worth to one of them and to one of somebody else's, and how evenly it was shared.
-INSERT INTO statement (community_no, month, point_no, import_wh, allocated_wh, sold_wh, surplus_wh, saving_eur, revenue_eur, local_value_eur, retail_value_eur)
-SELECT c.no, '2025-01-01', p.no, 290000, 100000, 1000, 0, 7.123456, 0.12, 12, 19.52
+INSERT INTO statement (community_no, month, point_no, import_wh, allocated_wh, sold_wh, surplus_wh, saving_eur, revenue_eur, local_value_eur, retail_value_eur, present, expected)
+SELECT c.no, '2025-01-01', p.no, 290000, 100000, 1000, 0, 7.123456, 0.12, 12, 19.52, 2900, 2976
 FROM community AS c, point AS p
 WHERE (c.id, p.id) IN (('mountain', 'm2'), ('hidden', 'x1'));
 INSERT INTO equity
