@@ -174,10 +174,10 @@ def _add_settled(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     settled.add_argument("community", metavar="COMMUNITY")
     worth = verbs.add_parser("value", help="show what sharing was worth to each in EUR, and how evenly it was shared")
     worth.add_argument("community", metavar="COMMUNITY")
-    worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; the last one by default")
-    last = "the last month, which counts too; the last whole one before today by default"
+    worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; by default that of --to")
+    last = "the last month, which counts too; without it, the last whole one, or that of --from where it is later"
     worth.add_argument("--to", dest="last", metavar="YYYY-MM", help=last)
-    evenly = "periods of which is told how evenly was shared; by month by default"
+    evenly = "say how evenly it was shared by month, season or year; by month by default"
     worth.add_argument("--by", choices=("month", "season", "year"), default="month", help=evenly)
     worth.add_argument("--json", action="store_true", help="month by month, as JSON")
     waiting = verbs.add_parser("stale", help="show the days that wait to be computed, and those that could not be")

@@ -10,7 +10,7 @@ def add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     sources = read.add_subparsers(dest="source", required=True, metavar="SOURCE")
     flow = {"choices": ("import", "export"), "help": "what the values are, where the file does not say it"}
     for source, whose in (("enedis", "load curves and indexes of Enedis"), ("eda", "load curves of Austria's EDA")):
-        files = sources.add_parser(source, help=f"{whose}, in any of its formats")
+        files = sources.add_parser(source, help=whose)
         files.add_argument("file", type=Path, nargs="+", metavar="FILE")
         files.add_argument("--flow", **flow)
         if source == "eda":
@@ -50,7 +50,7 @@ def add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     """The words of `hub export`."""
     export = verbs.add_parser("export", help="write files for others")
     kinds = export.add_subparsers(dest="what", required=True, metavar="WHAT")
-    files = kinds.add_parser("coefficients", help="whose which part of each producer is, for the operator")
+    files = kinds.add_parser("coefficients", help="which part of each producer is whose, for the operator")
     files.add_argument("community", metavar="COMMUNITY")
     for word, name in (("from", "start"), ("to", "end")):
         meaning = f"{'first' if word == 'from' else 'last'} day, as 2026-01-05, or a time, in the community's zone"

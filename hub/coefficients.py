@@ -46,7 +46,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     if isinstance(key, StaticKey | CustomKey | MatrixKey):
         said = [f"{where}: coefficients as the key says them"]
     elif produced.is_empty():
-        raise NotFound(f"nothing of {where} is computed, so nothing can be exported; see `hub stale`")
+        raise NotFound(f"nothing of {where} is computed: no reading tells of it, or it waits still (`hub stale`)")
     else:
         said = [f"{where}: coefficients of what was allocated", *gaps(produced, starts)]
         starts = produced["start"].unique().sort()

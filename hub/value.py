@@ -19,11 +19,11 @@ from store.connect import FrameReader, connect
 from store.statements import IN_EUR, read_equity, read_pending, read_statements, read_sums
 
 TITLE: Final = ("point", "allocated kWh", "saving EUR", "sold kWh", "revenue EUR")
-MEANING: Final = "saving: of what was allocated, less fees; revenue: of what members had, and of the surplus"
+MEANING: Final = "saving: of what was allocated, less fees; revenue: for what members had, and for the surplus"
 EQUITY_TITLE: Final = ("group", "period", "members", "Jain", "Gini", "min/max", "P90-P10", "need", "parity")
 EQUITY_MEANING: Final = "what each of these says is in docs/indicators.md; -: nothing to divide by, or not known"
 EQUITY: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
-PENDING: Final = "being made anew: {months}; until then, some five minutes, what is shown of it is of before"
+PENDING: Final = "being made anew: {months}; for some five minutes, what is shown of it is what was known before"
 PART: Final = "{point}: {percent}% of what was awaited of {months} is known"
 MOST_PARTS: Final = 5
 CENT: Final = Decimal("0.01")
@@ -39,6 +39,7 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             rows = read_statements(reader, connection, community.no, first, after)
             sums = read_sums(reader, connection, community.no, first, after)
+            made = rows if rows.height else read_statements(reader, connection, community.no, date.min, date.max)
             fair = read_equity(reader, connection, community.no, arguments.by, first, after)
         finally:
             reader.close()
@@ -49,7 +50,7 @@ def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
     begin, end = f"{first:%Y-%m}", f"{after - timedelta(days=1):%Y-%m}"
     months = begin if begin == end else f"{begin} to {end}"
     if rows.is_empty():
-        print(f"{community.id} has no statement of {months}: `hub process` makes it five minutes after the balances")
+        print(f"{community.id} has no statement of {months}: {_instead(made)}")
         return 0
     if pending:
         print(f"! {PENDING.format(months=', '.join(pending))}")
@@ -73,6 +74,14 @@ def _months(first: str | None, last: str | None, zone: ZoneInfo) -> tuple[date, 
     if end.end <= begin.start:
         raise InvalidInput(f"--to {last} is before --from {first}")
     return local_date(begin.start, zone), local_date(end.end, zone)
+
+
+def _instead(made: pl.DataFrame) -> str:
+    """What there is, where nothing is of the months that were asked for."""
+    if made.is_empty():
+        return "`hub process` makes one about five minutes after the first balances of a month"
+    newest = made["month"].max()
+    return f"the newest is of {newest} (--from {newest})"
 
 
 def _by_point(rows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Coefficients for the distribution operator: whose which part of a producer's energy is, in whole parts of a percent.
+"""Coefficients for the distribution operator: which part of a producer's energy is whose, in whole parts of a percent.
 
 They are rounded down, so that together they never promise more than there is. What is exported of which key, and what
 is not verified of the form: docs/sharing.md.

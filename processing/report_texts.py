@@ -31,11 +31,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "quoted": ("“{title}”", "« {title} »"),
     "short.equal": (
-        "{titles} would have shared as much energy as today’s key, and none more.",
+        "{titles} would have shared as much energy as today’s key; none would have shared more.",
         "{titles} aurait partagé autant d’énergie que la clé d’aujourd’hui, et aucune n’en aurait partagé plus.",
     ),
     "short.equals": (
-        "{titles} would each have shared as much energy as today’s key, and none more.",
+        "{titles} would each have shared as much energy as today’s key; none would have shared more.",
         "{titles} auraient chacune partagé autant d’énergie que la clé d’aujourd’hui, et aucune n’en aurait partagé"
         " plus.",
     ),
@@ -44,8 +44,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Chacune des clés proposées aurait partagé moins d’énergie que celle d’aujourd’hui.",
     ),
     "short.known": (
-        "{rate} of what the meters should have said is known. What is missing is missing under every key alike.",
-        "{rate} des mesures attendues sont connues. Ce qui manque fait défaut de la même façon sous toutes"
+        "{rate} of these months is known, days to come included. What is missing is missing under every key alike.",
+        "{rate} de ces mois sont connus, jours à venir compris. Ce qui manque fait défaut de la même façon sous toutes"
         " les clés.",
     ),
     "short.without_key": (
@@ -91,7 +91,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Rate of self-sufficiency: shared energy over consumption",
         "Taux d’autoproduction : énergie partagée sur consommation",
     ),
-    "row.surplus": ("Surplus, used by no member (kWh)", "Surplus, utilisé par aucun membre (kWh)"),
+    "row.surplus": ("Surplus, used by no member (kWh)", "Surplus, qu’aucun membre n’a utilisé (kWh)"),
     "row.saving": ("Saved by members who consume", "Économie des membres qui consomment"),
     "row.revenue": ("Revenue of producers", "Recette des producteurs"),
     "row.local": (

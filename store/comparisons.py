@@ -64,7 +64,8 @@ def read_compared_points(connection: psycopg.Connection, community_no: int) -> p
 
 def read_roles(connection: psycopg.Connection, community_no: int) -> dict[str, Role]:
     """The roles of all who ever take part in a community, by id of the point."""
-    return {row["point"]: Role(row["role"]) for row in read_compared_points(connection, community_no).to_dicts()}
+    rows = connection.execute(statement("comparison_roles"), {"community_no": community_no}).fetchall()
+    return {point: Role(role) for point, role in rows}
 
 
 def add(connection: psycopg.Connection, community_no: int, request: Mapping[str, Any]) -> int | None:

@@ -124,8 +124,15 @@ def streaming(port: int, *, is_troubled: bool = False, per_tick: int = PER_TICK)
 
 
 def wait_for_readings(url: str, number: int) -> None:
-    """Wait until the store holds at least so many readings."""
-    wait_until(lambda: count(url, "reading") >= number, f"{number} readings", PATIENCE_S)
+    """Wait until the store holds at least so many readings: with patience for a busy machine as long as more come."""
+    held = count(url, "reading")
+    while held < number:
+        before = held
+        held = wait_until(
+            lambda before=before: found if (found := count(url, "reading")) > before else None,
+            f"more readings than {before} of {number}",
+            PATIENCE_S,
+        )
 
 
 def wait_for_some_moment(luck: random.Random, url: str, stream: Stream, hub: Hub | None = None) -> None:

@@ -66,14 +66,14 @@ def test_registers_have_no_step_and_need_no_stamp() -> None:
 UNSAID = [
     ("unit", {"unit": ""}, "say the unit of its values"),
     ("a unit that is none", {"unit": "MW"}, "say the unit of its values"),
-    ("energy may be a register", {"unit": "kWh"}, "say what its kWh are as the option kind"),
+    ("energy may be a register", {"unit": "kWh"}, "say with --kind what its kWh are"),
     ("watts are no register", {"kind": "register"}, "W is no unit of the kind register"),
     ("stamp", {"stamp": ""}, "the start or the end of their step"),
     ("zone", {"zone": ""}, "has stamps without offset"),
     ("a zone that is none", {"zone": "Europe/Lyon"}, "'Europe/Lyon' is no time zone"),
     ("a zone that is a path", {"zone": "../etc"}, "'../etc' is no time zone"),
     ("point", {"point": ""}, "no column is called 'point', its first line holds 'time', 'value': name it"),
-    ("flow", {"flow": ""}, "name it as the option flow_column, or the value of all lines"),
+    ("flow", {"flow": ""}, "name it with --flow-column, or the value of all lines"),
     ("a column that is not there", {"value_column": "kW"}, "no column is called 'kw', its first line holds 'time'"),
     ("a step of days", {"step_min": 1440}, "a step of 1440 minutes is not between 1 and 60"),
 ]

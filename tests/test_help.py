@@ -10,7 +10,7 @@ from hub.cli import parser
     [
         (("import",), "Import load curves, indexes and the operator's own results from files."),
         (("import", "settlement"), "The operator's own results of a community, as JSON or CSV."),
-        (("export", "coefficients"), "Whose which part of each producer is, for the operator."),
+        (("export", "coefficients"), "Which part of each producer is whose, for the operator."),
         (("value",), "Show what sharing was worth to each in EUR, and how evenly it was shared."),
     ],
 )

@@ -152,7 +152,7 @@ def test_members_of_one_name_have_their_own_figures(comparison: Comparison) -> N
 
 NONE_MORE: Final[list[tuple[str, list[str], str, str]]] = [
     ("one shares as much", ["as-today", "spain"],
-        "“as-today title” would have shared as much energy as today’s key, and none more",
+        "“as-today title” would have shared as much energy as today’s key; none would have shared more",
         "«\xa0as-today titre\xa0» aurait partagé autant d’énergie que la clé d’aujourd’hui"),
     ("two do", ["as-today", "same"], "“as-today title”, “same title” would each have shared as much energy",
         "auraient chacune partagé autant"),

@@ -81,7 +81,7 @@ export const TEXTS = {
   "figure.production": ["Production", "Production"],
   "figure.production.is": ["fed into the grid by members", "injectée dans le réseau par les membres"],
   "figure.surplus": ["Surplus", "Surplus"],
-  "figure.surplus.is": ["produced, but used by no member", "produit, mais utilisé par aucun membre"],
+  "figure.surplus.is": ["produced, but used by no member", "produit, mais qu’aucun membre n’a utilisé"],
   "figure.shared": ["Shared", "Partagé"],
   "figure.shared.is": ["produced and used by members at the same time", "produit et utilisé par les membres au même moment"],
   "figure.bought": ["Bought", "Achats"],

@@ -63,15 +63,15 @@ def _described(name: str, options: FileOptions) -> tuple[str, int]:
     """What the values measure (power, energy, register) and how many of the hub's unit one is."""
     unit = UNITS.get(plain(options.unit))
     if unit is None:
-        raise InvalidInput(f"{name}: say the unit of its values as an option: W, kW, Wh or kWh")
+        raise InvalidInput(f"{name}: say the unit of its values with --unit: W, kW, Wh or kWh")
     measures, factor = unit
     kind = options.kind or ("mean" if measures == "power" else "")
     if not kind:
-        raise InvalidInput(f"{name}: say what its {options.unit} are as the option kind: interval or register")
+        raise InvalidInput(f"{name}: say with --kind what its {options.unit} are: interval or register")
     if (kind == "mean") != (measures == "power"):
         raise InvalidInput(f"{name}: {options.unit} is no unit of the kind {kind}")
     if kind != "register" and not options.stamp:
-        raise InvalidInput(f"{name}: say as an option whether stamps are the start or the end of their step")
+        raise InvalidInput(f"{name}: say with --stamp whether stamps are the start or the end of their step")
     if options.step_min and not 0 < options.step_min <= LONGEST_STEP_MIN:
         raise InvalidInput(f"{name}: a step of {options.step_min} minutes is not between 1 and {LONGEST_STEP_MIN}")
     return ("register" if kind == "register" else measures), factor
@@ -92,7 +92,7 @@ def _absent(name: str, opened: Opened, options: FileOptions) -> str:
     wanted, word = _names(options)[name][0], COLUMNS[name][0]
     there = ", ".join(repr(header[:SHOWN]) for header in opened.header[:_COLUMNS_SHOWN])
     more = ", or the value of all lines" if name in ("point", "flow_word") else ""
-    return f"no column is called {wanted!r}, its first line holds {there}: name it as the option {word}_column{more}"
+    return f"no column is called {wanted!r}, its first line holds {there}: name it with --{word}-column{more}"
 
 
 def _labelled(frame: pl.DataFrame, sieve: Sieve, measures: str) -> pl.DataFrame:
