@@ -15,7 +15,7 @@ import psycopg
 from psycopg.abc import QueryNoTemplate
 from psycopg.sql import SQL, Identifier
 
-from tests.processes import ENVIRONMENT, POLL_S
+from tests.processes import ENVIRONMENT, POLL_S, pauses
 from tests.servers import Mosquitto
 
 DEADLINE_S: Final = 30.0
@@ -30,10 +30,12 @@ def wait_until(condition: Callable[[], Any], what: str, deadline_s: float = DEAD
         AssertionError: it did not come true in time; says what was waited for.
     """
     deadline = time.monotonic() + deadline_s
-    while not (answer := condition()):
+    for pause_s in pauses():
+        if answer := condition():
+            return answer
         assert time.monotonic() < deadline, f"after {deadline_s:.0f} s still no {what}"
-        time.sleep(POLL_S)
-    return answer
+        time.sleep(pause_s)
+    return None
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from processing.run import Worker
 from store import intervals, readings, registry, spans
 from store.connect import FrameReader, connect
 from store.readings import SeriesBook
+from tests.processes import pauses
 
 DAY: Final = datetime(2026, 1, 5, tzinfo=UTC)
 QUARTER: Final = timedelta(minutes=15)
@@ -182,6 +183,8 @@ def without_set_back(
 def wait_until(condition: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
     """Wait for a condition, looking often, and fail at the deadline."""
     deadline = time.monotonic() + deadline_s
-    while not condition():
+    for pause_s in pauses():
+        if condition():
+            return
         assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.005)
+        time.sleep(pause_s)

@@ -30,6 +30,7 @@ ENTER: Final = 'mount --rbind "$0" "$1$0" && exec chroot "$@"'
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 20.0
 POLL_S: Final = 0.01
+LONGEST_POLL_S: Final = 0.05
 NOBODY_ID: Final = 65534
 # Below the ports Linux hands out by itself, so that no outgoing connection takes one between choice and use.
 PORTS: Final = range(15_000, 30_000)
@@ -188,6 +189,14 @@ def has_memory() -> bool:
     except OSError:
         return False
     return os.access(MEMORY, os.W_OK) and status.f_bavail * status.f_frsize >= MEMORY_ENOUGH
+
+
+def pauses() -> Iterator[float]:
+    """How long to wait between looks, for ever: ever less often, since a look may cost a connection to a database."""
+    pause_s = POLL_S
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * 1.3, LONGEST_POLL_S)
 
 
 @contextmanager
