@@ -61,6 +61,8 @@ def read_case(case: Mapping[str, Any]) -> Case:
         InvalidInput: an unknown method, or something that is missing or no number.
     """
     method = case.get("method")
+    if method is None:
+        raise InvalidInput(f"the case names no method; there are {', '.join(METHODS)}")
     if not isinstance(method, str) or method not in METHODS:
         raise InvalidInput(f"the method {method!r:.40} is not known; there are {', '.join(METHODS)}")
     steps = case.get("intervals")

@@ -104,7 +104,8 @@ def test_the_command_prints_a_table_or_json() -> None:
 GOOD = case_of("prorata")
 BROKEN: list[tuple[str, Any, str]] = [
     ("unknown method", case_of("raffle"), "the method 'raffle' is not known; there are prorata"),
-    ("no method", {"intervals": [{}]}, "the method None is not known"),
+    ("no method", {"intervals": [{}]}, "the case names no method; there are prorata"),
+    ("a method that is no name", {"method": 3, "intervals": [{}]}, "the method 3 is not known; there are prorata"),
     ("unknown kind", {"kind": "lottery"}, "the kind 'lottery' is not known"),
     ("no case", [1], "the case is missing, or not a table"),
     ("no intervals", {"method": "prorata"}, "the case has no intervals"),

@@ -113,10 +113,10 @@ export function showRates(list, totals, words) {
   );
 }
 
-/** Power over the last minutes of the points heard. */
+/** Power over the last minutes of the points heard; before the hub has answered, that it is being asked. */
 export function showNow(element, now, words) {
   if (!now?.at) {
-    replace(element, html("p", { class: "aside" }, words.text("now.silent")));
+    replace(element, html("p", { class: "aside" }, words.text(now ? "now.silent" : "now.waiting")));
     return;
   }
   const top = Math.max(now.consumption_w ?? 0, now.production_w ?? 0, 1);

@@ -76,6 +76,7 @@ export const TEXTS = {
   "now.consumption": ["consumed", "consommés"],
   "now.production": ["produced", "produits"],
   "now.heard": ["At {time}, {points} of {expected} points heard.", "À {time}, {points} points entendus sur {expected}."],
+  "now.waiting": ["Asking the hub…", "Interrogation du hub…"],
   "now.silent": ["No point heard in the last minutes.", "Aucun point entendu ces dernières minutes."],
   "figures.title": ["The day in energy", "La journée en énergie"],
   "figure.production": ["Production", "Production"],
