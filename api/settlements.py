@@ -10,8 +10,16 @@ from api import shapes_settled as shapes
 from api.downloads import CSV, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows
 from energy.faults import MONTH
-from energy.time import rfc3339
-from store.settlements import find_span, read_settled_balance, read_settled_points, read_settlements
+from energy.time import Span, rfc3339
+from energy.units import WH_PER_KWH
+from store.communities import CommunityRow
+from store.settlements import (
+    find_span,
+    read_settled_balance,
+    read_settled_pairs,
+    read_settled_points,
+    read_settlements,
+)
 
 router = APIRouter(prefix="/v1/communities/{community}/settlements", tags=["settlements"])
 
@@ -46,9 +54,7 @@ def settled_balance(
     span = find_span(connection, community.id, community.no, month, version)
     rows = in_kwh(read_settled_balance(reader, connection, community.no, span, version))
     columns = [name for name in shapes.SettledStep.model_fields if name in rows.columns]
-    head = {"community": community.id, "month": month, "version": version}
-    head |= {"start": rfc3339(span.start), "end": rfc3339(span.end)}
-    return _answer(head, "rows", rows.select(columns), format)
+    return _answer(_head(community, month, version, span), "rows", rows.select(columns), format)
 
 
 @router.get("/{month}/{version}/points", responses={200: {"model": shapes.SettledPoints, "content": CSV}})
@@ -64,9 +70,34 @@ def settled_points(
     span = find_span(connection, community.id, community.no, month, version)
     rows = in_kwh(read_settled_points(reader, connection, community.no, span, version))
     columns = [name for name in shapes.SettledPointRow.model_fields if name in rows.columns]
+    return _answer(_head(community, month, version, span), "points", rows.select(columns), format)
+
+
+@router.get("/{month}/{version}/producers", responses={200: {"model": shapes.SettledProducers, "content": CSV}})
+def settled_producers(
+    community: Community,
+    connection: Connection,
+    reader: Reader,
+    month: Month,
+    version: Version,
+    format: Format = "json",  # noqa: A002
+) -> Response:
+    """What each member had of each producer in a settled month, as a version had it."""
+    span = find_span(connection, community.id, community.no, month, version)
+    rows = read_settled_pairs(reader, connection, community.no, span, version)
+    head = _head(community, month, version, span)
+    if format == "json":
+        steps = read_settled_balance(reader, connection, community.no, span, version)
+        allocated_wh = int(steps["allocated_wh"].sum())
+        unattributed_wh = allocated_wh - int(rows["allocated_wh"].sum())
+        head |= {"allocated_kwh": allocated_wh / WH_PER_KWH, "unattributed_kwh": unattributed_wh / WH_PER_KWH}
+    return _answer(head, "producers", in_kwh(rows), format)
+
+
+def _head(community: CommunityRow, month: str, version: int, span: Span) -> dict[str, Any]:
+    """What every answer about a version begins with."""
     head = {"community": community.id, "month": month, "version": version}
-    head |= {"start": rfc3339(span.start), "end": rfc3339(span.end)}
-    return _answer(head, "points", rows.select(columns), format)
+    return {**head, "start": rfc3339(span.start), "end": rfc3339(span.end)}
 
 
 def _answer(head: dict[str, Any], name: str, rows: pl.DataFrame, shown_as: str) -> Response:

@@ -90,6 +90,24 @@ class SettledPoints(Settled):
     points: list[SettledPointRow]
 
 
+class SettledProducerRow(BaseModel):
+    """What a member had of a producer in a settled month."""
+
+    producer: str = published("producer")
+    point: str = published("point")
+    allocated_kwh: float = published("allocated_kwh")
+
+
+class SettledProducers(Settled):
+    """Whose production each member had in a settled month, as a version had it."""
+
+    allocated_kwh: float = published("allocated_kwh")
+    unattributed_kwh: float = published("unattributed_kwh")
+    producers: list[SettledProducerRow] = Field(
+        description="in order of producer and point; who had nothing has no row"
+    )
+
+
 class ResultResidualRow(BaseModel):
     """One result of the operator beside the hub's own figure; null where one of them is not known.
 

@@ -172,6 +172,7 @@ def _add_recompute(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _add_settled(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     settled = verbs.add_parser("settlements", help="show the settled months of a community, with every version of each")
     settled.add_argument("community", metavar="COMMUNITY")
+    settled.add_argument("--json", action="store_true", help="the versions as JSON, in Wh")
     worth = verbs.add_parser("value", help="show what sharing was worth to each in EUR, and how evenly it was shared")
     worth.add_argument("community", metavar="COMMUNITY")
     worth.add_argument("--from", dest="first", metavar="YYYY-MM", help="the first month; by default that of --to")

@@ -44,6 +44,7 @@ def add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     compared.add_argument(
         "--settlement", action="store_true", help="instead: the hub's own figures and the operator's results"
     )
+    compared.add_argument("--json", action="store_true", help="the same as JSON, in Wh")
 
 
 def add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

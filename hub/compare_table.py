@@ -1,11 +1,11 @@
 """A comparison of keys as a terminal shows it: the keys side by side, then the members."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
 from energy.proposals import TODAY
+from hub.tables import columns
 from processing.replaying import Compared
 from processing.report_numbers import Language, Numbers
 from processing.report_side import side_rows
@@ -28,7 +28,7 @@ def table(compared: Compared, language: Language) -> str:
         for cells in side_rows(comparison, numbers)
     ]
     lines = [f"{facts.community}, {numbers.months(facts.first, facts.last)}"]
-    lines += _columns([plain(language, "measure"), *heads], rows)
+    lines += columns([[plain(language, "measure"), *heads], *rows], right=range(1, len(heads) + 1))
     if comparison.known_rate is not None:
         lines.append(plain(language, "short.known", rate=numbers.percent(comparison.known_rate)))
     if comparison.without_key:
@@ -57,7 +57,7 @@ def _members(compared: Compared, numbers: Numbers) -> list[str]:
     ]
     lines = [plain(language, "short.members")]
     heads = [plain(language, "member"), plain(language, "consumed"), _head(TODAY, language), *proposed]
-    lines += _columns(heads, rows)
+    lines += columns([heads, *rows], right=range(1, len(heads)))
     if len(today) > MOST_MEMBERS:
         lines.append(ENDING[language].format(count=len(today) - MOST_MEMBERS))
     return lines
@@ -66,15 +66,3 @@ def _members(compared: Compared, numbers: Numbers) -> list[str]:
 def _head(key: str, language: Language) -> str:
     """How a key is called above its figures: today's in the language, the others by the names in keys.toml."""
     return plain(language, "today").lower() if key == TODAY else key
-
-
-def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [heads, *rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-    return [
-        "  ".join(
-            f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]

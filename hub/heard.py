@@ -10,6 +10,7 @@ import psycopg
 from energy.time import rfc3339
 from hub.counted import counted
 from hub.refused import advice, printable
+from hub.tables import columns
 from store.devices import HeardDevice, Mapped, heard_devices, heard_ids
 from store.registry import Change
 from store.rejected import Refusal, refusals
@@ -50,7 +51,7 @@ def table(connection: psycopg.Connection, device: str, now: datetime) -> str:
     """Devices for people, and beneath them what was refused, by topic. Days are those of the zone of `now`."""
     heard = _in_order(heard_devices(connection, now - RATE_OVER, device), now)
     refused = refusals(connection, device)
-    parts = [_columns(_rows(heard, now)) if heard else _nobody(connection, device)]
+    parts = ["\n".join(columns(_rows(heard, now))) if heard else _nobody(connection, device)]
     unmapped = sum(_rank(d, now) == 0 for d in heard)
     if unmapped:
         verb = "belongs" if unmapped == 1 else "belong"
@@ -149,13 +150,6 @@ def _refused(refused: Sequence[Refusal]) -> str:
     if len(refused) > MOST_REFUSALS:
         lines.append(f"  and {len(refused) - MOST_REFUSALS} more")
     return "\n".join(lines)
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
 
 
 def _ago(age: timedelta) -> str:

@@ -11,6 +11,7 @@ from energy.errors import InvalidInput, NotFound
 from hub.counted import counted
 from hub.import_words import LONGEST_POINT, POINTS_NAMED, local_time
 from hub.settings import Settings
+from hub.tables import columns
 from ingest.files.packed import MOST_BYTES, too_large, unpacked
 from ingest.files.words import shown
 from store import curves, indexes, operator_results
@@ -27,10 +28,7 @@ def run_list(settings: Settings) -> int:
     if not files:
         print("no file was imported")
         return 0
-    rows = [TITLE, *(_cells(file, settings) for file in files)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(TITLE) - 1)]
-    for row in rows:
-        print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, [*widths, 0], strict=True)).rstrip())
+    print("\n".join(columns([TITLE, *(_cells(file, settings) for file in files)])))
     return 0
 
 

@@ -14,6 +14,7 @@ from energy.time import floor_to_step, rfc3339
 from hub.counted import counted
 from hub.services import keeping_of, stop_on_signals
 from hub.settings import Settings
+from hub.tables import columns
 from store import erasure, retention
 from store.connect import connect
 from store.erasure import Extent, Found, FoundDevice
@@ -116,10 +117,7 @@ def _overview(connection: psycopg.Connection, keeping: Keeping, now: datetime) -
         old = retention.read_old(connection, kind, before, keeping.rejected_bytes)
         has_chunks = has_chunks or old.chunks is not None
         rows.append((kind, counted(days, "day") if days else "for ever", _day(old.oldest_at), _day(before), _goes(old)))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
-    ]
+    lines = columns(rows)
     if has_chunks:
         lines.append("Whole chunks go; rows in one that reaches beyond the day stay until all of it is older.")
     goes = any(row[-1] != "nothing" for row in rows[1:])

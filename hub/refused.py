@@ -16,6 +16,7 @@ from energy.model import Message, Reading
 from energy.time import rfc3339
 from hub.counted import counted
 from hub.replay import is_topic
+from hub.tables import columns
 from ingest.append import Appender
 from ingest.decode import LONGEST_REASON, Decoder, unwrap_parts
 from ingest.dialects.hub_v1 import is_relay
@@ -67,11 +68,7 @@ def summary(connection: psycopg.Connection, topic: str) -> str:
     lines += [
         (str(r.kept), str(r.times), _second(r.last_at), printable(r.topic), _short(printable(r.reason))) for r in rows
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    table = "\n".join(
-        f"{kept:>{widths[0]}}  {times:>{widths[1]}}  {last:<{widths[2]}}  {name:<{widths[3]}}  {why}"
-        for kept, times, last, name, why in lines
-    )
+    table = "\n".join(columns(lines, right=(0, 1)))
     return "\n\n".join([table, f"{sum(r.kept for r in rows)} in quarantine", *advice(rows)])
 
 

@@ -1,4 +1,4 @@
-"""`hub residuals`: how far the devices of a community are from the operator's curves and index, in two tables."""
+"""`hub residuals`: how far the devices of a community are from the operator's curves and index, as tables or JSON."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from energy.errors import InvalidInput
 from energy.time import Span, local_date, local_month
 from hub.settings import Settings
+from hub.tables import as_json, columns
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.curves import read_residuals
@@ -50,6 +51,9 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             reader.close()
     month = f"{local_date(span.start, zone):%Y-%m}"
+    if arguments.json:
+        print(as_json({"community": community.id, "month": month, "rows": rows, "by_index": by_index}))
+        return 0
     if not rows and not by_index:
         print(f"the operator says nothing of the members of {community.id} in {month} (`hub import`)")
         return 0
@@ -81,16 +85,7 @@ def month_of(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--m
 
 def table(title: Sequence[str], rows: Iterable[Sequence[str]], meaning: str) -> str:
     """The rows in columns, numbers to the right, and what they mean."""
-    cells = [title, *rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(title))]
-    lines = [
-        "  ".join(
-            f"{cell:<{width}}" if column < 2 else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]
-    return "\n".join([*lines, meaning])
+    return "\n".join([*columns([title, *rows], right=range(2, len(title))), meaning])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

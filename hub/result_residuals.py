@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from energy.time import local_date
 from hub.residuals import kwh, month_of, table
 from hub.settings import Settings
+from hub.tables import as_json
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.operator_results import read_result_months, read_result_residuals
@@ -43,6 +44,10 @@ def run_result_residuals(arguments: argparse.Namespace, settings: Settings) -> i
         finally:
             reader.close()
     month = f"{local_date(start, zone):%Y-%m}"
+    if arguments.json:
+        known_months = [f"{local_date(start, zone):%Y-%m}" for start in months]
+        print(as_json({"community": community.id, "month": month, "months": known_months, "rows": rows}))
+        return 0
     if rows:
         print(f"{community.id}, {month}: the hub and the operator's results")
         print(table(TITLE, map(_cells, rows), MEANING))

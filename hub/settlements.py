@@ -1,9 +1,10 @@
-"""`hub settlements`: every version of the settled months of a community, in a table."""
+"""`hub settlements`: every version of the settled months of a community, as a table or JSON."""
 
 import argparse
 from typing import Any, Final
 
 from hub.settings import Settings
+from hub.tables import as_json, columns
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.settlements import read_settlements
@@ -35,6 +36,9 @@ def run_settlements(arguments: argparse.Namespace, settings: Settings) -> int:
             rows = read_settlements(reader, connection, community.no).to_dicts()
         finally:
             reader.close()
+    if arguments.json:
+        print(as_json({"community": community.id, "settlements": rows}))
+        return 0
     if not rows:
         print(
             f"no month of {community.id} is settled yet: `hub process` closes a month {settings.settle_after_days} days"
@@ -48,15 +52,7 @@ def run_settlements(arguments: argparse.Namespace, settings: Settings) -> int:
 def table(rows: list[dict[str, Any]]) -> str:
     """The versions in columns, and what they mean."""
     cells = [TITLE, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(TITLE))]
-    lines = [
-        "  ".join(
-            f"{cell:<{width}}" if column < TEXTS else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]
-    return "\n".join([*lines, MEANING])
+    return "\n".join([*columns(cells, right=range(TEXTS, len(TITLE))), MEANING])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

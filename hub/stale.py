@@ -8,6 +8,7 @@ from typing import Any, Final
 from energy.time import rfc3339
 from hub.counted import counted
 from hub.settings import Settings
+from hub.tables import columns
 from store import spans
 from store.connect import connect
 from store.spans import WaitingSpan
@@ -43,10 +44,7 @@ def run_stale(arguments: argparse.Namespace, settings: Settings) -> int:
 def table(found: Sequence[WaitingSpan]) -> str:
     """The spans in columns, those set aside first."""
     cells = [TITLE, *(_cells(span) for span in found)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(TITLE) - 1)]
-    return "\n".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, [*widths, 0], strict=True)).rstrip() for line in cells
-    )
+    return "\n".join(columns(cells))
 
 
 def _summary(waiting: int, failed: int) -> str:

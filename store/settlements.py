@@ -81,5 +81,16 @@ def read_settled_points(
     return reader.read(connection, "settlement_points", _version(community_no, span, version))
 
 
+def read_settled_pairs(
+    reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span, version: int
+) -> pl.DataFrame:
+    """What each member had of each producer in a settled month, as a version had it.
+
+    Returns:
+        producer, point, allocated_wh; in this order, and without what is nothing.
+    """
+    return reader.read(connection, "settlement_pairs", _version(community_no, span, version))
+
+
 def _version(community_no: int, span: Span, version: int) -> dict[str, object]:
     return {"community_no": community_no, "start": span.start, "end": span.end, "version": version}

@@ -53,7 +53,7 @@ GRANTED: Final[dict[str, dict[str, str]]] = {
     "public.settlement": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
     "public.balance_revision": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
     "public.allocation_revision": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
-    "public.allocation_pair_revision": {"hub_process": "SELECT INSERT DELETE"},
+    "public.allocation_pair_revision": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
     "public.tariff": {"hub_process": "SELECT"},
     "public.statement": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},
     "public.equity": {"hub_process": "SELECT INSERT DELETE", "hub_api": "SELECT"},

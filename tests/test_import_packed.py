@@ -1,5 +1,6 @@
 """Files in a zip or gz: what is read of them, and the sentences about those that are not."""
 
+import contextlib
 import gzip
 import os
 import pty
@@ -126,8 +127,7 @@ def test_progress_is_shown_on_a_terminal_alone(
     with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
         go(Progress(3))
-    shown = os.read(ours, 4096).decode().split("\r\x1b[K")
-    os.close(ours)
+    shown = all_of(ours).split("\r\x1b[K")
     assert shown == [
         "",
         "2 of 3: big.csv",
@@ -135,6 +135,15 @@ def test_progress_is_shown_on_a_terminal_alone(
         "2 of 3: big.csv [##########..............] 45 %, 540,000 of 1,200,000 values",
         "",
     ]
+
+
+def all_of(terminal: int) -> str:
+    """All that was shown on a terminal whose other end is closed; it comes in pieces, and ends with an error."""
+    pieces: list[bytes] = []
+    with contextlib.closing(os.fdopen(terminal, "rb", buffering=0)) as stream, contextlib.suppress(OSError):
+        while piece := stream.read(4096):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
 
 
 HELD = """
@@ -175,7 +184,6 @@ def test_an_import_shows_how_far_it_is(valley: tuple[str, psycopg.Connection], m
         arguments = parser().parse_args(["import", "enedis", str(file)])
         monkeypatch.setattr("sys.stderr", terminal)
         run_import(arguments, Settings.model_validate({"database_url": valley[0]}))
-    shown = os.read(ours, 4096).decode()
-    os.close(ours)
+    shown = all_of(ours)
     assert "\r\x1b[K1 of 1: one_morning.csv: reading 0.0 MB\r\x1b[K1 of 1: one_morning.csv [####" in shown
     assert "] 100 %, 2 of 2 values" in shown

@@ -2,6 +2,7 @@
 point, in time, and with whom it is about.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -135,6 +136,9 @@ def test_the_residual_finds_the_wrong_meter(valley: tuple[str, psycopg.Connectio
     lines = [line.split() for line in table.splitlines()]
     assert lines[2] == [PRM, "import", "4.800", "5.280", "+0.480", "+10.0%", "48", "4", "/", "144"]
     assert lines[3] == ["roof", "export", "0.130", "0.120", "-0.010", "-7.7%", "3", "0", "/", "189"]
+    shown = json.loads(hub(url, "residuals", "valley", "--month", "2026-01", "--json")[0])
+    assert (shown["community"], shown["month"], shown["by_index"]) == ("valley", "2026-01", [])
+    assert [(row["point"], row["device_residual_wh"]) for row in shown["rows"]] == [(PRM, 480), ("roof", -10)]
     nothing, _ = hub(url, "residuals", "valley")
     assert nothing.startswith("the operator says nothing of the members of valley in 20")
 

@@ -1,5 +1,6 @@
 """The operator's results beside the hub's own figures, end to end: the point that explains what is apart is named."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -96,6 +97,9 @@ def test_one_wrong_meter_and_one_wrong_key_are_told_apart(valley: Valley, tmp_pa
     assert hub(url, "residuals", "valley", "--settlement", "--month", "2026-02") == (
         "no results of the operator are known for valley in 2026-02; known are those of 2026-01\n"
     )
+    shown = json.loads(hub(url, "residuals", "valley", "--settlement", "--json"))
+    assert (shown["month"], shown["months"], len(shown["rows"])) == ("2026-01", ["2026-01"], 9)
+    assert (shown["rows"][1]["result_residual_wh"], shown["rows"][1]["cause"]) == (11_904, "meter")
     with serving(url) as client:
         address = "/v1/communities/valley/settlements/operator"
         answer = client.get(address).json()

@@ -86,6 +86,7 @@ CASES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("settlements", {"community_no": 1}),
     ("settlement_balance", {**DAY, "version": 1}),
     ("settlement_points", {**DAY, "version": 1}),
+    ("settlement_pairs", {**DAY, "version": 1}),
     ("result_residuals", {"community_no": 1, "month_start": START}),
     ("communities", {"id": None}),
 ]

@@ -116,7 +116,10 @@ def test_old_versions_are_kept_as_long_as_balances(
 
 
 def test_an_old_version_keeps_its_pairs_and_its_key(valley: Valley) -> None:
+    before = paired(valley[1])
     connection = corrected(valley)
+    assert before != paired(connection)
+    assert [paired_as_of(connection, version) for version in (1, 2)] == [before, paired(connection)]
     sums = "SELECT start, point_no, sum(allocated_wh) FROM {} WHERE allocated_wh > 0 GROUP BY 1, 2 ORDER BY 1, 2"
     for pairs, parts in (("allocation_pair", "allocation"), ("allocation_pair_revision", "allocation_revision")):
         found = connection.execute(sums.format(pairs).encode()).fetchall()
@@ -125,6 +128,22 @@ def test_an_old_version_keeps_its_pairs_and_its_key(valley: Valley) -> None:
     shares = "SELECT DISTINCT v.rule->'shares_ppm'->>'home' FROM {} AS a LEFT JOIN key_version AS v ON v.no = a.key_no"
     assert connection.execute(shares.format("allocation").encode()).fetchall() == [("250000",)]
     assert connection.execute(shares.format("allocation_revision").encode()).fetchall() == [("500000",)]
+
+
+def paired(connection: psycopg.Connection) -> Rows:
+    """What each member had of each producer in the month, by what is stored now."""
+    sums = """
+        SELECT k.id, p.id, sum(a.allocated_wh)::bigint
+        FROM allocation_pair AS a JOIN point AS k ON k.no = a.producer_no JOIN point AS p ON p.no = a.point_no
+        WHERE a.start >= %s AND a.start < %s
+        GROUP BY 1, 2 ORDER BY 1, 2
+    """
+    return connection.execute(sums, [JANUARY.start, JANUARY.end]).fetchall()
+
+
+def paired_as_of(connection: psycopg.Connection, version: int) -> Rows:
+    parameters = {"community_no": 1, "start": JANUARY.start, "end": JANUARY.end, "version": version}
+    return connection.execute(statement("settlement_pairs"), parameters).fetchall()
 
 
 def test_another_number_of_the_key_alone_makes_no_version(valley: Valley) -> None:

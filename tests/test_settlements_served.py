@@ -1,5 +1,6 @@
 """Settled months by the interface, and by `hub settlements`."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -79,6 +80,38 @@ def test_they_are_served_and_shown(valley: Valley) -> None:
     assert title[:2] == ["month", "version"]
     assert second[:2] + second[4:] == ["2026-01", "2", "regularisation", "6", "479.160", "119.040", "119.040"]
     assert initial[:2] + initial[4:] == ["2026-01", "1", "first", "-", "476.160", "119.040", "119.040"]
+
+
+def test_whose_production_it_was_is_served_of_each_version(valley: Valley) -> None:
+    url, connection, worker = valley
+    curve(url, connection)
+    exhaust(worker)
+    connection.execute(
+        "INSERT INTO allocation_pair_revision"
+        " SELECT community_no, start, version, 99, 98, 1 FROM balance_revision LIMIT 1"
+    )
+    with serving(url) as client:
+        base = "/v1/communities/valley/settlements"
+        for version, apart in ((1, 0.001), (2, 0.0)):
+            answer = client.get(f"{base}/2026-01/{version}/producers").json()
+            assert (answer["version"], answer["start"]) == (version, "2025-12-31T23:00:00Z")
+            assert (answer["allocated_kwh"], answer["unattributed_kwh"]) == (119.04, -apart)
+            pairs = {(row["producer"], row["point"]): row["allocated_kwh"] for row in answer["producers"]}
+            assert pairs.pop(("removed-99", "removed-98"), 0.0) == apart
+            assert pairs == {("roof", "flat"): 59.52, ("roof", "home"): 59.52}
+        csv = client.get(f"{base}/2026-01/2/producers", params={"format": "csv"})
+        assert csv.headers["content-disposition"] == 'attachment; filename="valley-2026-01-v2-producers.csv"'
+        assert csv.text == "producer,point,allocated_kwh\nroof,flat,59.52\nroof,home,59.52\n"
+
+
+def test_they_are_told_as_json(valley: Valley) -> None:
+    url, connection, worker = valley
+    curve(url, connection)
+    exhaust(worker)
+    code, shown, _ = call_hub("settlements", "valley", "--json", settings={"HUB_DATABASE_URL": url})
+    (second, initial), community = json.loads(shown)["settlements"], json.loads(shown)["community"]
+    assert (code, community, second["version"], second["consumption_wh"]) == (0, "valley", 2, 479_160)
+    assert (initial["start"], initial["month"]) == ("2025-12-31T23:00:00Z", "2026-01")
 
 
 def test_a_version_that_lacks_a_member_says_how_much_of_it_is_known(valley: Valley) -> None:

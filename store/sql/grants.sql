@@ -85,7 +85,9 @@ GRANT SELECT, UPDATE, DELETE ON comparison TO hub_process;
 GRANT SELECT ON
     community, point, membership, sharing_key, key_version, balance, allocation, allocation_pair, power_now, device,
     device_mapping, listener, compared_interval, operator_interval, awaited_flow, operator_index TO hub_api;
-GRANT SELECT ON settlement, balance_revision, allocation_revision, operator_result, result_residual TO hub_api;
+GRANT SELECT ON
+    settlement, balance_revision, allocation_revision, allocation_pair_revision, operator_result,
+    result_residual TO hub_api;
 GRANT SELECT ON recomputation TO hub_api;
 GRANT SELECT (times) ON rejected_message, rejected_reading TO hub_api;
 GRANT SELECT (kind, ref_no, day, error) ON stale TO hub_api;

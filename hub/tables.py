@@ -1,0 +1,31 @@
+"""Rows as people see them in a terminal, in columns, and as programs read them, in JSON."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from energy.time import rfc3339
+
+
+def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
+    """The rows as lines, each column as wide as its longest cell but the last, which takes what it needs.
+
+    Args:
+        rows: the title, and what stands below it; all of one length.
+        right: the columns that stand on the right, as figures do.
+    """
+    lines = list(rows)
+    figures = set(right)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if column in figures else f"{cell:<{width}}"
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def as_json(found: Mapping[str, Any]) -> str:
+    """What was found as JSON; instants are RFC 3339 in UTC."""
+    return json.dumps(found, indent=1, default=rfc3339)
