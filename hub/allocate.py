@@ -53,7 +53,8 @@ def table(found: dict[str, Any]) -> str:
     """A line for each figure of each point, then the totals; of other kinds than allocation, the JSON."""
     if found["kind"] != "allocation":
         return json.dumps(found, indent=1)
-    lines = [f"{'interval':8} {'point':20} " + " ".join(f"{name:>14}" for name in FIGURES)]
+    lines = [f"method: {found['method']}; unit: {found['unit']}"]
+    lines += [f"{'interval':8} {'point':20} " + " ".join(f"{name:>14}" for name in FIGURES)]
     for place, interval in enumerate(found["intervals"], start=1):
         for point in sorted({point for name in FIGURES for point in interval[name]}):
             figures = (interval[name].get(point) for name in FIGURES)

@@ -15,12 +15,17 @@ from hub.cli_files import add_export, add_import
 from hub.cli_help import described
 
 EXIT_REFUSED: Final = 1
+EXIT_MISUSED: Final = 2
 EXIT_INTERRUPTED: Final = 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 when it did what it says, 1 with a sentence on stderr otherwise."""
-    arguments = parser().parse_args(words)
+    understood = parser()
+    if not (sys.argv[1:] if words is None else words):
+        understood.print_help(sys.stderr)
+        return EXIT_MISUSED
+    arguments = understood.parse_args(words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show an accent is no reason to fail

@@ -29,6 +29,8 @@ def table(compared: Compared, language: Language) -> str:
     ]
     lines = [f"{facts.community}, {numbers.months(facts.first, facts.last)}"]
     lines += columns([[plain(language, "measure"), *heads], *rows], right=range(1, len(heads) + 1))
+    if any(cell.startswith("* ") for row in rows for cell in row[1:]):
+        lines.append(plain(language, "short.star"))
     if comparison.known_rate is not None:
         lines.append(plain(language, "short.known", rate=numbers.percent(comparison.known_rate)))
     if comparison.without_key:

@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -34,6 +34,8 @@ _FOUR_WEEKS: Final = timedelta(days=28)
 def run_explain(arguments: argparse.Namespace, settings: Settings) -> int:
     """Say of a point how the intervals of a span came about."""
     span = span_of(arguments.start, arguments.end, settings)
+    if span.start > datetime.now(UTC):
+        raise InvalidInput(f"{arguments.start} is yet to come: there is nothing to explain")
     with connect(settings.database_url) as connection:
         point = curves.read_points(connection, [arguments.point]).get(arguments.point)
         if point is None:

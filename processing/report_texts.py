@@ -9,8 +9,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("Comparing sharing keys", "Comparer des clés de répartition"),
     "made": ("Drawn up on {day}", "Établi le {day}"),
     "lead": (
-        "What each key would have given the members {months}, replayed on what was really measured.",
-        "Ce que chaque clé aurait donné aux membres {months}, en rejouant ce qui a réellement été mesuré.",
+        "What each key would have given the members {months}, replayed on what was measured.",
+        "Ce que chaque clé aurait donné aux membres {months}, en rejouant ce qui a été mesuré.",
     ),
     "simulated": ("These figures come from a simulation.", "Ces chiffres viennent d’une simulation."),
     "short": ("In short", "En bref"),
@@ -82,6 +82,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "side.best": (
         "★ marks the best of a row for the members as a whole. No row says which key is just.",
         "★ signale le meilleur de chaque ligne pour l’ensemble des membres. Aucune ligne ne dit quelle clé est juste.",
+    ),
+    "short.star": (
+        "*: the best of the row for the members as a whole; no row says which key is just",
+        "* : le meilleur de la ligne pour l’ensemble des membres ; aucune ligne ne dit quelle clé est juste",
     ),
     "best": ("best", "meilleur"),
     "measure": ("Measure", "Mesure"),

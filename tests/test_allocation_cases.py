@@ -95,6 +95,7 @@ def test_other_methods(why: str, case: dict[str, Any], expected: dict[str, dict[
 def test_the_command_prints_a_table_or_json() -> None:
     code, stdout, stderr = call_hub("allocate", "--case", str(OWN / "03_static_key_three_consumers.json"))
     assert (code, stderr) == (0, "")
+    assert stdout.splitlines()[0] == "method: static; unit: unitless energy"
     assert "self_consumption_rate: 0.66" in stdout
     code, stdout, _ = call_hub("allocate", "--case", str(OWN / "04_prorata_two_consumers_surplus.json"), "--json")
     assert code == 0

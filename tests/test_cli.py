@@ -282,6 +282,7 @@ def test_help_lists_every_command_and_words_nobody_knows_are_refused() -> None:
     assert code == 0
     for verb in ("migrate", "apply", "ingest", "process", "serve", "up", "demo", "decode", "replay"):
         assert f"    {verb} " in shown
+    assert run_hub() == (2, "", shown), "the words are what somebody who typed none looks for"
     code, _, stderr = run_hub("dance")
     assert code == 2
     assert "invalid choice: 'dance'" in stderr.splitlines()[-1]

@@ -154,6 +154,8 @@ def test_the_files(valley: Valley, keys: Path, tmp_path: Path) -> None:
     heads = [line.split()[-4:] for line in table.splitlines() if "home-first" in line]
     assert heads == [["aujourd’hui", "prorata", "home-first", "as-today"]] * 2
     assert "(aujourd’hui)" in table
+    assert " * " in table
+    assert "le meilleur de la ligne pour l’ensemble" in table
 
 
 def test_json_where_the_terminal_has_no_accents(valley: Valley, keys: Path) -> None:

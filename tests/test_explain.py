@@ -278,6 +278,7 @@ REFUSALS: Final = [
     (("home", "2026-03-29T01:00", "2026-03-29T02:30"),
         "2026-03-29T02:30 does not exist in Europe/Paris, where the clocks change then: write the offset with it, as"
         " 2026-03-29T02:30:00+01:00 or 2026-03-29T02:30:00+02:00"),
+    (("home", "2999-01-05"), "2999-01-05 is yet to come: there is nothing to explain"),
     (("home", "9999-12-31"),
         "'9999-12-31' is neither a day nor a time: write 2026-01-05, or 2026-01-05T10:00 (Europe/Paris time)"),
 ]  # fmt: skip
