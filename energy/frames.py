@@ -139,6 +139,9 @@ The number is null where the rule has none.
 SHARED: Final = pl.Schema({**ALLOCATION, "unused_share_wh": pl.Int64})
 """ALLOCATION with what of its share each point could not use."""
 
+TRADED: Final = pl.Schema({**INTERVALS, "allocated_wh": pl.Int64, "surplus_wh": pl.Int64, "kept_wh": pl.Int64})
+"""What is paid for of ALLOCATION; kept_wh: what of its surplus is a share that the point could not use, and keeps."""
+
 FLOWS: Final = pl.Schema({"start": UTC_TIME, "point_no": pl.Int32, "import_wh": pl.Int64, "export_wh": pl.Int64})
 """INTERVALS in order of start and point, points by their place among all ids in order, from 0 on."""
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from energy.frames import ALLOCATION, EUR
+from energy.frames import EUR, TRADED
+from energy.keys import Surplus, surplus_of
 from energy.proposals import TODAY, Proposal
 from energy.tariffs import Tariff
 from energy.time import Span, ceil_to_step, local_month
@@ -106,18 +107,21 @@ def replay(month: Month, alternative: Alternative, tariffs: Sequence[Tariff], zo
     """
     if month.flows.is_empty():
         return REPLAYED.to_frame()
-    parts = [
-        share_flows(month.flows.filter(_under(agreement)), month.points, agreement.key)
-        for agreement in alternative.agreements
-    ]
-    shared = pl.concat(parts)
+    shared = pl.concat(_shared(month, agreement) for agreement in alternative.agreements)
     energy = _energy(shared, month)
     if not tariffs:
         nothing = [pl.lit(None, EUR).alias(name) for name in EUROS]
         return energy.with_columns(nothing).select(REPLAYED.names())
-    allocation = shared.with_columns(point=month.points.gather(shared["point_no"])).select(ALLOCATION.names())
-    euros = value(allocation, tariffs, zone, month.name).select("point", *EUROS)
+    traded = shared.with_columns(point=month.points.gather(shared["point_no"])).select(TRADED.names())
+    euros = value(traded, tariffs, zone, month.name).select("point", *EUROS)
     return energy.join(euros, on="point", how="left", maintain_order="left").select(REPLAYED.names())
+
+
+def _shared(month: Month, agreement: Agreement) -> pl.DataFrame:
+    """What a key shares of the steps that it covers, and how much of its surplus is the share that a point keeps."""
+    shared = share_flows(month.flows.filter(_under(agreement)), month.points, agreement.key)
+    keeps = surplus_of(agreement.key) is Surplus.TO_MEMBERS
+    return shared.with_columns(kept_wh=pl.col("unused_share_wh") if keeps else pl.lit(0, pl.Int64))
 
 
 def _energy(shared: pl.DataFrame, month: Month) -> pl.DataFrame:
@@ -126,18 +130,15 @@ def _energy(shared: pl.DataFrame, month: Month) -> pl.DataFrame:
     def total(column: str) -> pl.Expr:
         return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
 
+    sold = pl.col("export_wh") - (pl.col("surplus_wh") - pl.col("kept_wh"))
     summed = (
-        shared.group_by("point_no")
+        shared.with_columns(sold_wh=sold)
+        .group_by("point_no")
         .agg(
             consumption_wh=total("import_wh"),
             production_wh=total("export_wh"),
             allocated_wh=pl.when(pl.col("import_wh").count() > 0).then(pl.col("allocated_wh").sum()),
-            # Where a member keeps what it cannot use (surplus to_members), its surplus may be more than it injected.
-            sold_wh=pl.when(pl.col("export_wh").count() > 0).then(
-                pl.max_horizontal(pl.col("export_wh") - pl.col("surplus_wh"), 0)
-                .filter(pl.col("export_wh").is_not_null())
-                .sum()
-            ),
+            sold_wh=total("sold_wh"),
         )
         .sort("point_no")
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from energy.frames import ALLOCATION, EUR, UTC_TIME, require
+from energy.frames import EUR, TRADED, UTC_TIME, require
 from energy.tariffs import DAY_MIN, Tariff, band_by_minute
 from energy.time import Span, ceil_to_step
 from energy.units import WH_PER_KWH
@@ -39,13 +39,11 @@ _RATES: Final = pl.Schema({"rate": pl.Int32, **dict.fromkeys(_PRICES, EUR)})
 _WH: Final = pl.Decimal(38, 0)
 
 
-def value(
-    allocation: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo, month: str | None = None
-) -> pl.DataFrame:
+def value(traded: pl.DataFrame, tariffs: Sequence[Tariff], zone: ZoneInfo, month: str | None = None) -> pl.DataFrame:
     """What each point saved and earned in each local month.
 
     Args:
-        allocation: ALLOCATION, in any order. A step has the price of its start, by the clock of the zone, even where
+        traded: TRADED, in any order. A step has the price of its start, by the clock of the zone, even where
             a band begins within it.
         tariffs: of the community, not overlapping.
         zone: whose calendar and clock count.
@@ -57,7 +55,7 @@ def value(
 
     Source: docs/indicators.md.
     """
-    rows = require(allocation, ALLOCATION)
+    rows = require(traded, TRADED)
     rates = _rates(tariffs)
     steps = _priced(rows["start"].unique(), tariffs, zone)
     if month is not None:
@@ -143,8 +141,7 @@ def _sums(rows: pl.DataFrame) -> pl.DataFrame:
     def known(energy: pl.Expr, where: pl.Expr) -> pl.Expr:
         return pl.when(where.any()).then(energy.filter(where).sum())
 
-    # Where a member keeps what it cannot use (surplus to_members), its surplus may be more than it injected.
-    sold = pl.max_horizontal(pl.col("export_wh") - pl.col("surplus_wh"), 0)
+    sold = pl.col("export_wh") - (pl.col("surplus_wh") - pl.col("kept_wh"))
     return rows.group_by("point", "month", "rate").agg(
         import_wh=known(pl.col("import_wh"), takes),
         allocated_wh=known(pl.col("allocated_wh"), takes),

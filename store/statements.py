@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
-from energy.frames import ALLOCATION, EUR
+from energy.frames import EUR, TRADED
 from energy.tariffs import Tariff
 from energy.territory_tariffs import tariff_of
 from energy.time import Span
@@ -96,13 +96,10 @@ def set_aside(connection: psycopg.Connection, due: DueMonth, error: str) -> None
 def read_allocations(
     reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span
 ) -> pl.DataFrame:
-    """ALLOCATION of a community in a span, points by their numbers; shares and residuals, which nobody pays, null."""
+    """TRADED of a community in a span, points by their numbers."""
     parameters = {"community_no": community_no, "start": span.start, "end": span.end}
     rows = reader.read(connection, "statement_allocations", parameters)
-    point = pl.col("point_no").cast(pl.String).alias("point")
-    unread = [name for name in ALLOCATION.names() if name not in (*rows.columns, "point")]
-    empty = [pl.lit(None, ALLOCATION[name]).alias(name) for name in unread]
-    return rows.with_columns(point, *empty).select(ALLOCATION.names()).cast(ALLOCATION)
+    return rows.with_columns(pl.col("point_no").cast(pl.String).alias("point")).select(TRADED.names()).cast(TRADED)
 
 
 def read_tariffs(connection: psycopg.Connection, community_no: int) -> list[Tariff]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.frames import COMPARED_POINTS, FLOW_INTERVALS
+from energy.frames import COMPARED_POINTS, FLOW_INTERVALS, FLOWS
 from energy.keys import PriorityKey, ProRataKey, SharingKey, StaticKey, Surplus
 from energy.model import Role
 from energy.proposals import TODAY, Proposal
@@ -107,6 +107,20 @@ def test_by_hand(key: str) -> None:
     changes = [SHARED[key][point] - SHARED["today"][point] for point in "abc"]
     assert (row["gaining"], row["losing"]) == (sum(c >= 1000 for c in changes), sum(c <= -1000 for c in changes))
     assert (row["most_gained_wh"], row["most_lost_wh"]) == (max(0, *changes), max(0, *(-c for c in changes)))
+
+
+def test_a_share_that_a_producer_keeps_is_not_taken_from_what_it_sold() -> None:
+    """What test_value says of one step."""
+    rows = [(JANUARY.start, 0, 300, None), (JANUARY.start, 1, 100, 500), (JANUARY.start, 2, None, 500)]
+    month = Month(NAME, pl.DataFrame(rows, FLOWS, orient="row"), pl.Series(["a", "both", "pv"]), 4, 4, 0)
+    key = StaticKey({"a": 500_000, "both": 400_000}, Surplus.TO_MEMBERS)
+    (today,) = alternatives([Agreement(key, Validity())], [])
+    found = replay(month, today, [TARIFF], PARIS)
+    assert found.select("point", "allocated_wh", "sold_wh", "revenue_eur").rows() == [
+        ("a", 300, None, Decimal(0)),
+        ("both", 100, 450, Decimal("0.0675")),
+        ("pv", None, 450, Decimal("0.0675")),
+    ]
 
 
 def test_what_is_known() -> None:

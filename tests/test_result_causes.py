@@ -136,5 +136,9 @@ def test_a_share_that_a_member_keeps_is_no_production_left_over(month: psycopg.C
         say(month, {"roof": WHOLE_FILE["roof"]}, 0)
         month.execute(KEEPS_ITS_SHARE.encode())
         rows = read(month)
+        span = {"community_no": 1, "start": JANUARY.start, "end": JANUARY.end}
+        traded = month.execute(statement("statement_allocations"), span).fetchall()
+    sold_wh = sum(export - (surplus - kept) for *_, export, _, surplus, kept in traded if export == 100)
+    assert sold_wh == 60 * STEPS, "so its statement says"
     hub = {result: hub_wh for point, _, result, hub_wh, *_ in rows if point == "flat"}
     assert hub == {"prod": 100 * STEPS, "autocons": 60 * STEPS, "surplus": 40 * STEPS}

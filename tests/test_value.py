@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.frames import ALLOCATION, INTERVALS, UTC_TIME
-from energy.keys import ProRataKey
+from energy.frames import INTERVALS, TRADED, UTC_TIME
+from energy.keys import ProRataKey, StaticKey, Surplus
 from energy.tariffs import EVERY_DAY, HIGHEST_EUR, Band, Tariff
 from energy.time import PARIS, local_month
 from energy.validity import FOREVER, FOREVER_AGO, Validity
@@ -31,10 +31,8 @@ D: Final = Decimal
 AWAITED: Final = pl.Schema({"point": pl.String, "valid_from": UTC_TIME, "valid_to": UTC_TIME})
 
 
-def allocation(rows: Sequence[Row]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [(s, p, i, e, a, a, None if i is None else i - a, u) for s, p, i, e, a, u in rows], ALLOCATION, orient="row"
-    )
+def traded(rows: Sequence[Row], kept_wh: int = 0) -> pl.DataFrame:
+    return pl.DataFrame([(*row, kept_wh) for row in rows], TRADED, orient="row")
 
 
 def at(text: str) -> datetime:
@@ -82,8 +80,6 @@ SAVED: Final[list[tuple[str, list[Tariff], list[Row], dict[str, tuple[str | None
         {"a": (None, "0.024"), "b": ("-1.5", None)}),
     ("a hundredth of a cent is not rounded away", [Tariff(Validity(), D("0.000001"), D(0))],
         [(JANUARY, "a", 1, None, 1, None)], {"a": ("0.000000001", None)}),
-    ("a member that keeps what it cannot use is paid for it", [FLAT],
-        [(JANUARY, "a", 300, None, 300, 700)], {"a": ("-1.464", "0.042")}),
     ("at the limits", [Tariff(Validity(), HIGHEST_EUR, D(0), D(0), HIGHEST_EUR, HIGHEST_EUR)],
         [(JANUARY, "a", 10**12, 10**12, 10**12, 10**12)] , {"a": ("99999999900000", "100000000000000")}),
 ]  # fmt: skip
@@ -93,11 +89,24 @@ SAVED: Final[list[tuple[str, list[Tariff], list[Row], dict[str, tuple[str | None
 def test_worked_by_hand(
     why: str, tariffs: list[Tariff], rows: list[Row], worth: dict[str, tuple[str | None, str | None]]
 ) -> None:
-    found = value(allocation(rows), tariffs, PARIS)
+    found = value(traded(rows), tariffs, PARIS)
     expected = {point: tuple(None if eur is None else D(eur) for eur in pair) for point, pair in worth.items()}
     assert {
         point: (saving, revenue) for point, saving, revenue in found.select("point", "saving_eur", "revenue_eur").rows()
     } == expected
+
+
+def test_a_share_that_is_kept_is_paid_as_surplus_and_was_sold() -> None:
+    """Two roofs of 500 Wh; 50 % to a, which uses 300, and 40 % to the first roof's owner, which uses 100."""
+    key = StaticKey({"a": 500_000, "both": 400_000}, Surplus.TO_MEMBERS)
+    rows = [(JANUARY, "a", 300, None), (JANUARY, "both", 100, 500), (JANUARY, "pv", None, 500)]
+    shared = share(pl.DataFrame(rows, INTERVALS, orient="row"), key)
+    found = value(shared.with_columns(kept_wh="unused_share_wh").select(TRADED.names()), [FLAT], PARIS)
+    assert found.select("point", "sold_wh", "surplus_wh", "revenue_eur").rows() == [
+        ("a", None, 200, D("0.012")),
+        ("both", 450, 350, D("0.075")),  # 50 Wh of its own that nobody was offered, and 300 of its share
+        ("pv", 450, 50, D("0.057")),
+    ]
 
 
 CLOCK_CHANGES: Final = [
@@ -110,19 +119,19 @@ CLOCK_CHANGES: Final = [
 @pytest.mark.parametrize(("why", "day", "hours", "of_night"), CLOCK_CHANGES, ids=[row[1] for row in CLOCK_CHANGES])
 def test_bands_follow_the_clock_when_it_changes(why: str, day: str, hours: int, of_night: int) -> None:
     steps = [at(day) + timedelta(minutes=30) * n for n in range(2 * hours)]
-    found = value(allocation([(start, "a", 500, None, 500, None) for start in steps]), [BANDED], PARIS)
+    found = value(traded([(start, "a", 500, None, 500, None) for start in steps]), [BANDED], PARIS)
     assert found["allocated_wh"].to_list() == [hours * 1000]
     assert found["saving_eur"].to_list() == [of_night * D("0.08") + (hours - of_night) * D("0.13")], why
 
 
 def test_months_are_those_of_the_zone() -> None:
     rows = [of_one("2026-01-31T23:45"), of_one("2026-02-01T00:00")]
-    assert value(allocation(rows), [FLAT], PARIS)["month"].to_list() == ["2026-01", "2026-02"]
-    assert value(allocation(rows), [FLAT], ZoneInfo("Indian/Reunion"))["month"].to_list() == ["2026-02"]
+    assert value(traded(rows), [FLAT], PARIS)["month"].to_list() == ["2026-01", "2026-02"]
+    assert value(traded(rows), [FLAT], ZoneInfo("Indian/Reunion"))["month"].to_list() == ["2026-02"]
 
 
 def test_nothing_is_worth_nothing() -> None:
-    assert value(ALLOCATION.to_frame(), [FLAT], PARIS).equals(VALUE.to_frame())
+    assert value(TRADED.to_frame(), [FLAT], PARIS).equals(VALUE.to_frame())
 
 
 MARCH: Final = local_month(at("2026-03-15").date(), PARIS)
@@ -155,7 +164,7 @@ def test_how_much_of_the_month_is_known(
 ) -> None:
     rows: list[Row] = [(MARCH.start + hour * HOUR, "a", 1, None, 0, None) for hour in hours or range(1)]
     flows = pl.DataFrame(awaited, AWAITED, orient="row")
-    found = with_expected(value(allocation(rows), [FLAT], PARIS), flows, MARCH, step)
+    found = with_expected(value(traded(rows), [FLAT], PARIS), flows, MARCH, step)
     assert {point: (present, due) for point, present, due in found.select("point", "present", "expected").rows()} == (
         expected
     ), why
@@ -164,11 +173,11 @@ def test_how_much_of_the_month_is_known(
 
 def test_flows_that_are_known_are_counted_each() -> None:
     rows: list[Row] = [(JANUARY, "a", 1000, 0, 0, 0), (JANUARY + HOUR, "a", None, 0, 0, 0)]
-    assert value(allocation(rows), [FLAT], PARIS)["present"].to_list() == [3]
+    assert value(traded(rows), [FLAT], PARIS)["present"].to_list() == [3]
 
 
 def test_a_month_of_which_nothing_is_known_awaits_nothing() -> None:
-    none = value(ALLOCATION.to_frame(), [FLAT], PARIS)
+    none = value(TRADED.to_frame(), [FLAT], PARIS)
     assert with_expected(none, pl.DataFrame([("a", *EVER)], AWAITED, orient="row"), MARCH, HOUR).equals(
         STATED.to_frame()
     )
@@ -203,7 +212,7 @@ TARIFFS: Final = tariffs()
 
 @st.composite
 def shared(draw: st.DrawFn) -> pl.DataFrame:
-    """ALLOCATION of a few hours in March under the pro rata key, some of it not known."""
+    """TRADED of a few hours in March under the pro rata key, some of it not known."""
     starts = draw(st.lists(st.integers(0, 743), min_size=1, max_size=6, unique=True))
     wh = st.none() | st.integers(0, 10**9)
     rows = [
@@ -211,7 +220,8 @@ def shared(draw: st.DrawFn) -> pl.DataFrame:
         for hour in starts
         for point in ("a", "b", "c")
     ]
-    return share(pl.DataFrame(rows, INTERVALS, orient="row"), ProRataKey()).select(ALLOCATION.names())
+    found = share(pl.DataFrame(rows, INTERVALS, orient="row"), ProRataKey())
+    return found.with_columns(kept_wh=pl.lit(0, pl.Int64)).select(TRADED.names())
 
 
 def slow_value(rows: pl.DataFrame, tariffs: Sequence[Tariff]) -> dict[tuple[str, str], list[Fraction]]:
