@@ -7,7 +7,10 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 PPM: Final = 1_000_000
-"""The whole production, in the parts per million in which shares are written."""
+"""The whole production, in the parts per million in which shares are written.
+
+A key may count it in finer parts, its `whole`; what a community declares never does.
+"""
 HIGHEST_WEIGHT: Final = 1_000_000
 
 
@@ -34,6 +37,7 @@ class StaticKey:
 
     shares_ppm: Mapping[str, int] = field(default_factory=dict)
     surplus: Surplus = Surplus.TO_PRODUCERS
+    whole: int = PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class CustomKey:
 
     steps_ppm: Mapping[datetime, Mapping[str, int]] = field(default_factory=dict)
     surplus: Surplus = Surplus.TO_PRODUCERS
+    whole: int = PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class MatrixKey:
     shares_ppm: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     steps_ppm: Mapping[datetime, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     surplus: Surplus = Surplus.TO_PRODUCERS
+    whole: int = PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class IterationsKey:
 
     rounds: tuple[Round, ...] = ()
     surplus: Surplus = Surplus.TO_PRODUCERS
+    whole: int = PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,30 +183,30 @@ def _faults(key: SharingKey) -> Iterator[str]:
         case ProRataKey() | HourlyMinKey():
             return
         case StaticKey(shares_ppm):
-            yield from _faults_of_shares(shares_ppm, "the shares of the key")
+            yield from _faults_of_shares(shares_ppm, key.whole, "the shares of the key")
         case CustomKey(steps_ppm):
             for start, shares in steps_ppm.items():
-                yield from _faults_of_shares(shares, f"the shares at {start:%Y-%m-%dT%H:%MZ}")
+                yield from _faults_of_shares(shares, key.whole, f"the shares at {start:%Y-%m-%dT%H:%MZ}")
         case MatrixKey(shares_ppm, steps_ppm):
             for at, by_producer in [("", shares_ppm), *((f" at {t:%Y-%m-%dT%H:%MZ}", m) for t, m in steps_ppm.items())]:
                 for producer, shares in by_producer.items():
-                    yield from _faults_of_shares(shares, f"the shares of {producer}{at}")
+                    yield from _faults_of_shares(shares, key.whole, f"the shares of {producer}{at}")
         case PriorityKey(levels):
             yield from _faults_of_levels(levels)
         case IterationsKey(rounds):
             if not rounds:
                 yield "the key has no rounds"
             fractions = {f"round {place}": part.fraction_ppm for place, part in enumerate(rounds, start=1)}
-            yield from _faults_of_shares(fractions, "the fractions of the rounds")
+            yield from _faults_of_shares(fractions, key.whole, "the fractions of the rounds")
             for place, part in enumerate(rounds, start=1):
-                yield from _faults_of_shares(part.shares_ppm or {}, f"the shares of round {place}")
+                yield from _faults_of_shares(part.shares_ppm or {}, key.whole, f"the shares of round {place}")
 
 
-def _faults_of_shares(shares_ppm: Mapping[str, int], what: str) -> Iterator[str]:
-    if (total := sum(shares_ppm.values())) > PPM:
-        yield f"{what} add up to {total / PPM:.4%}, more than the whole production"
-    for point, ppm in shares_ppm.items():
-        if ppm < 0:
+def _faults_of_shares(shares: Mapping[str, int], whole: int, what: str) -> Iterator[str]:
+    if (total := sum(shares.values())) > whole:
+        yield f"{what} add up to {total / whole:.4%}, more than the whole production"
+    for point, part in shares.items():
+        if part < 0:
             yield f"the share of {point} is negative"
 
 

@@ -11,7 +11,6 @@ import polars as pl
 from energy.errors import InvalidInput
 from energy.frames import INTERVALS
 from energy.keys import (
-    PPM,
     CustomKey,
     HourlyMinKey,
     IterationsKey,
@@ -28,6 +27,8 @@ START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 FINEST: Final = 10**12
 """Parts of the unit of a case in which it is computed at most, where it is not Wh."""
 LARGEST_SUM: Final = 10**14
+WHOLE: Final = 10**15
+"""The whole production, in the parts in which shares of a case are counted: as fine as numbers in JSON are read."""
 METHODS: Final = {
     "prorata": "prorata", "dynamic_prorata": "prorata", "static": "static", "static_after_netting": "static",
     "custom": "custom", "matrix": "matrix", "priority": "priority", "iterations": "iterations",
@@ -175,14 +176,14 @@ def _key(kind: str, case: Mapping[str, Any], steps: list[Any], step: timedelta) 
             rounds = case.get("rounds", case.get("iterations"))
             if not isinstance(rounds, list):
                 raise InvalidInput("rounds is missing: a list of tables with fraction, and keys or none for pro rata")
-            return IterationsKey(tuple(_round(of, place) for place, of in enumerate(rounds, 1)), surplus)
+            return IterationsKey(tuple(_round(of, place) for place, of in enumerate(rounds, 1)), surplus, WHOLE)
         case "matrix":
             given = {START + n * step: interval.get("keys", case.get("keys")) for n, interval in enumerate(steps)}
             matrices = {
                 start: {k: _shares(of, f"keys of {k}") for k, of in table(keys, "keys").items()}
                 for start, keys in given.items()
             }
-            return MatrixKey({}, matrices, surplus)
+            return MatrixKey({}, matrices, surplus, WHOLE)
         case _:
             return _keys_of_steps(case, steps, step, surplus)
 
@@ -195,12 +196,12 @@ def _keys_of_steps(case: Mapping[str, Any], steps: list[Any], step: timedelta, s
         shares[START + place * step] = _shares(interval.get("keys", case.get("keys", of_homes or None)), where)
     first = shares[START]
     if case.get("method") != "custom" and all(of == first for of in shares.values()):
-        return StaticKey(first, surplus)
-    return CustomKey(shares, surplus)
+        return StaticKey(first, surplus, WHOLE)
+    return CustomKey(shares, surplus, WHOLE)
 
 
 def _shares(value: object, where: str) -> dict[str, int]:
-    return {p: int(number(v, f"{where} of {p}") * PPM) for p, v in table(value, where).items()}
+    return {p: int(number(v, f"{where} of {p}") * WHOLE) for p, v in table(value, where).items()}
 
 
 def _weight(value: object, point: str) -> int:
@@ -213,5 +214,5 @@ def _round(value: object, place: int) -> Round:
     where = f"round {place}"
     part = table(value, where)
     keys = part.get("keys")
-    fraction = int(number(part.get("fraction"), f"{where}, fraction") * PPM)
+    fraction = int(number(part.get("fraction"), f"{where}, fraction") * WHOLE)
     return Round(fraction, None if keys is None else _shares(keys, f"{where}, keys"))

@@ -7,13 +7,11 @@ import polars as pl
 
 from energy.frames import UTC_TIME
 from energy.keys import (
-    PPM,
     CustomKey,
     HourlyMinKey,
     IterationsKey,
     PriorityKey,
     ProRataKey,
-    Round,
     StaticKey,
 )
 from processing.apportion import apportion, promised, sums
@@ -44,13 +42,13 @@ def offer(rows: pl.DataFrame, points: pl.Series, key: OfferedKey) -> pl.Series:
         case ProRataKey():
             shared = _pro_rata(rows, made, needed)
         case StaticKey(shares_ppm):
-            shared = _fixed(rows, made, by_number(shares_ppm, points).gather(rows["point_no"]))
+            shared = _fixed(rows, made, by_number(shares_ppm, points).gather(rows["point_no"]), key.whole)
         case CustomKey():
-            shared = _fixed(rows, made, _of_steps(rows, points, key))
+            shared = _fixed(rows, made, _of_steps(rows, points, key), key.whole)
         case PriorityKey(levels):
             shared = _by_levels(rows, made, points, levels)
-        case IterationsKey(rounds):
-            shared = _by_rounds(rows, made, needed, points, rounds)
+        case IterationsKey():
+            shared = _by_rounds(rows, made, needed, points, key)
         case HourlyMinKey():
             lesser = pl.select(pl.min_horizontal(made.alias("made"), needed)).to_series()
             shared = apportion(_weighed(rows, rows["need"]), lesser, whole=needed)
@@ -71,10 +69,10 @@ def _pro_rata(rows: pl.DataFrame, made: pl.Series, needed: pl.Series, need: pl.S
     return apportion(_weighed(rows, weight), made * (needed > 0).cast(pl.Int64), whole=needed)
 
 
-def _fixed(rows: pl.DataFrame, made: pl.Series, shares_ppm: pl.Series) -> pl.Series:
+def _fixed(rows: pl.DataFrame, made: pl.Series, shares: pl.Series, whole: int) -> pl.Series:
     """Only who withdraws can be offered energy; a share of someone absent stays with the production."""
-    weighed = _weighed(rows, shares_ppm * rows["is_there"].cast(pl.Int64))
-    return apportion(weighed, promised(made, sums(weighed, "weight", len(made)), PPM), base=made, whole=PPM)
+    weighed = _weighed(rows, shares * rows["is_there"].cast(pl.Int64))
+    return apportion(weighed, promised(made, sums(weighed, "weight", len(made)), whole), base=made, whole=whole)
 
 
 def _of_steps(rows: pl.DataFrame, points: pl.Series, key: CustomKey) -> pl.Series:
@@ -113,7 +111,7 @@ def _by_levels(
 
 
 def _by_rounds(
-    rows: pl.DataFrame, made: pl.Series, needed: pl.Series, points: pl.Series, rounds: Sequence[Round]
+    rows: pl.DataFrame, made: pl.Series, needed: pl.Series, points: pl.Series, key: IterationsKey
 ) -> pl.Series:
     """What was taken in all rounds, and what the last one offered besides.
 
@@ -122,12 +120,13 @@ def _by_rounds(
     made, needed, rest = made * FINE, needed * FINE, rows["need"] * FINE
     need, carry = rest, pl.zeros(len(made), dtype=pl.Int64, eager=True)
     unused = rest * 0
-    for part, fraction in zip(rounds, _fractions(made, rounds), strict=True):
+    for part, fraction in zip(key.rounds, _fractions(made, key), strict=True):
         pool = fraction + carry
         if part.shares_ppm is None:
             offered = _pro_rata(rows, pool, needed, need)
         else:
-            offered = _fixed(rows, pool, by_number(part.shares_ppm, points).gather(rows["point_no"]))
+            shares = by_number(part.shares_ppm, points).gather(rows["point_no"])
+            offered = _fixed(rows, pool, shares, key.whole)
         taken = pl.select(pl.min_horizontal(rest.alias("rest"), offered)).to_series()
         rest, unused = rest - taken, offered - taken
         carry = pool - sums(_weighed(rows, taken), "weight", len(made))
@@ -136,11 +135,11 @@ def _by_rounds(
     return apportion(weighed, sums(weighed, "weight", len(made)) // FINE, base=one, whole=FINE)
 
 
-def _fractions(made: pl.Series, rounds: Sequence[Round]) -> list[pl.Series]:
+def _fractions(made: pl.Series, key: IterationsKey) -> list[pl.Series]:
     """What each round adds to the one before, for each group."""
-    ppm = pl.Series([part.fraction_ppm for part in rounds], dtype=pl.Int64)
+    parts_of_whole = pl.Series([part.fraction_ppm for part in key.rounds], dtype=pl.Int64)
     groups = pl.select(group=pl.int_range(len(made), dtype=pl.UInt32))
-    weighed = groups.join(ppm.alias("weight").to_frame(), how="cross", maintain_order="left_right")
-    whole = pl.repeat(ppm.sum(), len(made), dtype=pl.Int64, eager=True)
-    parts = apportion(weighed, promised(made, whole, PPM), base=made, whole=PPM)
-    return [parts.gather_every(len(rounds), place) for place in range(len(rounds))]
+    weighed = groups.join(parts_of_whole.alias("weight").to_frame(), how="cross", maintain_order="left_right")
+    together = pl.repeat(parts_of_whole.sum(), len(made), dtype=pl.Int64, eager=True)
+    parts = apportion(weighed, promised(made, together, key.whole), base=made, whole=key.whole)
+    return [parts.gather_every(len(key.rounds), place) for place in range(len(key.rounds))]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from energy.frames import UTC_TIME
-from energy.keys import PPM, MatrixKey
+from energy.keys import MatrixKey
 from processing.apportion import apportion, promised, sums
 
 
@@ -28,8 +28,8 @@ def pairs(rows: pl.DataFrame, points: pl.Series, key: MatrixKey) -> pl.DataFrame
     found = pl.concat(_offered(producers, points, key)).join(members, on=["group", "member_no"]).drop("group")
     found = found.sort("producer", "member").with_columns(group=pl.col("producer").rle_id().cast(pl.UInt32))
     made = found.group_by("group", maintain_order=True).agg(pl.col("made").first())["made"]
-    total = promised(made, sums(found, "weight", len(made)), PPM)
-    found = found.with_columns(share_wh=apportion(found, total, base=made, whole=PPM))
+    total = promised(made, sums(found, "weight", len(made)), key.whole)
+    found = found.with_columns(share_wh=apportion(found, total, base=made, whole=key.whole))
     found = found.sort("member", "producer").with_columns(group=pl.col("member").rle_id().cast(pl.UInt32))
     needs = found.group_by("group", maintain_order=True).agg(pl.col("need").first(), pl.col("share_wh").sum())
     used = needs.select(pl.min_horizontal("need", "share_wh")).to_series()
@@ -38,7 +38,7 @@ def pairs(rows: pl.DataFrame, points: pl.Series, key: MatrixKey) -> pl.DataFrame
 
 
 def _offered(producers: pl.DataFrame, points: pl.Series, key: MatrixKey) -> Iterator[pl.DataFrame]:
-    """For each producer the members that the key names for it in the step: member_no and weight. [ppm]"""
+    """For each producer the members that the key names for it in the step: member_no and weight, parts of the whole."""
     numbers = {point: number for number, point in enumerate(points)}
     dated = pl.DataFrame(
         [(start, *row) for start, matrix in key.steps_ppm.items() for row in _cells(matrix, numbers)],

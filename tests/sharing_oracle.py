@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from energy.keys import (
-    PPM,
     CustomKey,
     HourlyMinKey,
     IterationsKey,
@@ -45,12 +44,12 @@ def ideal(
         case ProRataKey():
             share = {i: over(made * c[i], needed) for i in c}
         case StaticKey(shares):
-            share = {i: made * shares.get(i, 0) / PPM for i in c}
+            share = {i: made * shares.get(i, 0) / key.whole for i in c}
         case CustomKey(steps):
-            share = {i: made * steps.get(start, {}).get(i, 0) / PPM for i in c} if start else {}
+            share = {i: made * steps.get(start, {}).get(i, 0) / key.whole for i in c} if start else {}
         case MatrixKey(shares, steps):
             matrix = steps.get(start, shares) if start else shares
-            offers = {(k, i): g[k] * matrix.get(k, {}).get(i, 0) / PPM for k in g for i in c}
+            offers = {(k, i): g[k] * matrix.get(k, {}).get(i, 0) / key.whole for k in g for i in c}
             share = {i: sum((offers[k, i] for k in g), Fraction()) for i in c}
         case PriorityKey(levels):
             share = dict.fromkeys(c, Fraction())
@@ -100,11 +99,11 @@ def iterate(c: Parts, made: Fraction, key: IterationsKey) -> Parts:
     unused = dict.fromkeys(c, Fraction())
     needed = sum(c.values(), Fraction())
     for part in key.rounds:
-        pool = made * part.fraction_ppm / PPM + carry
+        pool = made * part.fraction_ppm / key.whole + carry
         if part.shares_ppm is None:
             offered = {i: over(pool * c[i], needed) for i in c}
         else:
-            offered = {i: pool * part.shares_ppm.get(i, 0) / PPM for i in c}
+            offered = {i: pool * part.shares_ppm.get(i, 0) / key.whole for i in c}
         taken = {i: min(rest[i], offered[i]) for i in c}
         rest = {i: rest[i] - taken[i] for i in c}
         unused = {i: offered[i] - taken[i] for i in c}

@@ -80,6 +80,11 @@ OTHERS: list[tuple[str, dict[str, Any], dict[str, dict[str, Any]]]] = [
     ("hourly_min", case_of("hourly_min", interval_minutes=60), {"allocated": {"A": 40, "B": 200}}),
     ("the member's own surplus", case_of("static", keys={"A": 0.5}, surplus_rule="to_members"),
         {"surplus": {"A": 160, "P1": 50}}),
+    ("shares of ten digits", case_of("static", unit="kWh", keys={"A": 0.0123456789, "B": 0.3333333333}),
+        {"share": {"A": 4.93827156, "B": 133.33333332}, "surplus": {"P1": 65.43209878, "P2": 196.29629634}}),
+    ("rounds of thirds", case_of("iterations", unit="kWh", rounds=[{"fraction": 0.333333333333, "keys": {"A": 1}},
+        {"fraction": 0.666666666667, "keys": {"B": 0.333333333333}}]),
+        {"allocated": {"A": 40, "B": 119.99999999988}}),
     ("whole Wh by largest remainder", {**case_of("prorata"), "intervals": [
         {"production": {"P": 100}, "consumption": {"A": 100, "B": 100, "C": 100}}]},
         {"share": {"A": 34, "B": 33, "C": 33}}),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 from typing import Any, TypeAlias
@@ -33,12 +33,12 @@ from energy.keys import (
     surplus_of,
 )
 from processing import sharing
+from processing.cases import WHOLE
 from processing.offers import FINE
 from processing.sharing import share, share_by_producer
+from tests.sharing_keys import NAMES, T0, keys_in, matrices, surpluses
 from tests.sharing_oracle import ideal
 
-T0 = datetime(2026, 3, 14, 12, tzinfo=UTC)
-NAMES = [f"p{i}" for i in range(12)]
 LIMIT = 275_000_000
 """Wh of a point in a quarter of an hour that are plausible at most."""
 
@@ -58,44 +58,9 @@ energies = st.one_of(
     st.none(), st.integers(0, 9), st.integers(0, 3000), st.integers(0, LIMIT), st.just(LIMIT), st.integers(0, 10**12)
 )
 steps_of = st.dictionaries(st.sampled_from(NAMES), st.tuples(energies, energies), max_size=12)
-surpluses = st.sampled_from(Surplus)
 
 
-@st.composite
-def shares(draw: st.DrawFn) -> dict[str, int]:
-    weights = draw(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 1000), max_size=12))
-    whole = max(sum(weights.values()), draw(st.integers(1, 4000)))
-    return {point: weight * PPM // whole for point, weight in weights.items()}
-
-
-@st.composite
-def levels(draw: st.DrawFn) -> PriorityKey:
-    weights = draw(st.sampled_from([st.just(1), st.integers(1, 5), st.integers(1, 10**6)]))
-    chosen = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1))
-    cuts = sorted(draw(st.lists(st.integers(0, len(chosen)), max_size=3)))
-    bounds = zip([0, *cuts], [*cuts, len(chosen)], strict=True)
-    return PriorityKey(tuple({point: draw(weights) for point in chosen[a:b]} for a, b in bounds))
-
-
-@st.composite
-def rounds(draw: st.DrawFn) -> IterationsKey:
-    fractions = draw(st.lists(st.integers(0, 100), min_size=1, max_size=4))
-    whole = max(sum(fractions), draw(st.integers(1, 200)))
-    by = st.one_of(st.none(), shares())
-    return IterationsKey(tuple(Round(part * PPM // whole, draw(by)) for part in fractions), draw(surpluses))
-
-
-starts = st.sampled_from([T0, T0 + timedelta(hours=1), T0 + timedelta(hours=7)])
-matrices = st.dictionaries(st.sampled_from(NAMES), shares(), max_size=4)
-keys = st.one_of(
-    st.builds(ProRataKey, surpluses),
-    st.builds(StaticKey, shares(), surpluses),
-    st.builds(CustomKey, st.dictionaries(starts, shares()), surpluses),
-    st.builds(MatrixKey, matrices, st.dictionaries(starts, matrices, max_size=1), surpluses),
-    levels(),
-    rounds(),
-    st.just(HourlyMinKey()),
-)
+keys = st.one_of(keys_in(PPM), keys_in(WHOLE))
 
 
 @settings(max_examples=250, deadline=None)
@@ -285,7 +250,7 @@ def test_made_up_keys_can_be_applied(key: SharingKey) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(keys)
+@given(keys_in(PPM))
 def test_what_is_stored_is_the_same_key(key: SharingKey) -> None:
     assert key_of(json.loads(json.dumps(rule_of(key)))) == key
 
