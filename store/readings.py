@@ -10,19 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from operator import lt
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import psycopg
 from psycopg.types.array import ListBinaryDumper
 
-from energy.model import INTERVAL_SOURCES, REGISTERS, Quantity, Reading
+from energy.model import INTERVAL_SOURCES, REGISTERS, Reading
 from energy.validity import FOREVER
 from store import spans
 from store.binary import END, HEAD, encode
 from store.queries import statement
+from store.series import SeriesKey, awaited_days, number_series
 
-SeriesKey: TypeAlias = tuple[str, str, str, str, str]
-"""(device, quantity, phase, channel, tariff)."""
 REMEMBERED: Final = 500_000
 """Series, and devices, that a process keeps in mind; beyond that it begins anew."""
 NOTED_EVERY: Final = timedelta(seconds=30)
@@ -112,13 +111,14 @@ def append(connection: psycopg.Connection, book: SeriesBook, readings: Sequence[
         groups[r.device, r.quantity, r.phase, r.channel, r.tariff].append(r)
     settled = {name: _settle(group) for name, group in groups.items()}
     noted = _note_devices(connection, book, groups, {name: one.ats[-1] for name, one in settled.items()})
-    numbers = _number_series(connection, sorted(name for name in groups if name not in book.numbers))
+    numbers, new = number_series(connection, sorted(name for name in groups if name not in book.numbers))
     known = {name: book.numbers.get(name) or numbers[name] for name in groups}
     tracks = sorted(_Track(known[name], name[1] in REGISTERS, one.ats, one.values) for name, one in settled.items())
     replaced = [(known[name], *revised) for name, one in settled.items() for revised in one.replaced]
     changed = _write(connection, book, tracks, replaced)
     counting = {known[name] for name in groups if name[1] in INTERVAL_SOURCES}
-    spans.mark(connection, "series", sorted((no, day) for no, day in changed.days if no in counting))
+    days = {(no, day) for no, day in changed.days if no in counting} | awaited_days(connection, counting & new)
+    spans.mark(connection, "series", sorted(days))
     latest = {track.series_no: max(track.ats[-1], book.latest.get(track.series_no, track.ats[-1])) for track in tracks}
     return Appended(changed.rows, len(readings) - changed.rows, numbers, noted, latest, changed.was_new)
 
@@ -276,17 +276,3 @@ def _note_devices(
             {"ids": list(due), "dialects": [dialects[device] for device in due], "seen": list(due.values())},
         )
     return due
-
-
-def _number_series(connection: psycopg.Connection, new: Sequence[SeriesKey]) -> dict[SeriesKey, int]:
-    """Numbers of series that the book does not know, made sure of in the database."""
-    if not new:
-        return {}
-    titles: tuple[str, ...] = ("devices", "quantities", "phases", "channels", "tariffs")
-    columns = zip(*new, strict=True)
-    parameters: dict[str, list[str]] = {title: list(column) for title, column in zip(titles, columns, strict=True)}
-    rows = connection.execute(statement("series_intern"), parameters)
-    return {
-        (device, Quantity(quantity), phase, channel, tariff): number
-        for device, quantity, phase, channel, tariff, number in rows
-    }

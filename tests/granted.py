@@ -31,7 +31,7 @@ GRANTED: Final[dict[str, dict[str, str]]] = {
     "public.community": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
     "public.point": {"hub_process": "SELECT UPDATE(frozen_before)", "hub_api": "SELECT"},
     "public.holder": {"hub_process": "SELECT"},
-    "public.device_mapping": {"hub_process": "SELECT", "hub_api": "SELECT"},
+    "public.device_mapping": {"hub_ingest": "SELECT", "hub_process": "SELECT", "hub_api": "SELECT"},
     "public.membership": {"hub_process": "SELECT", "hub_api": "SELECT"},
     "public.sharing_key": {"hub_process": "SELECT", "hub_api": "SELECT"},
     "public.key_version": {"hub_process": "SELECT", "hub_api": "SELECT"},

@@ -46,7 +46,7 @@ name = "Roof"
 role = "producer"
 category = "solar"
 community = "valley"
-device = [{ id = "roof", measures = "production" }]
+device = [{ id = "roof", measures = "production" }, { id = "barn", measures = "production" }]
 """
 REGISTERS: Final = [
     ("old", Quantity.IMPORT_ENERGY, ""),
@@ -54,6 +54,7 @@ REGISTERS: Final = [
     ("flat", Quantity.IMPORT_ENERGY, "HC"),
     ("flat", Quantity.IMPORT_ENERGY, "HP"),
     ("roof", Quantity.PV_ENERGY, ""),
+    ("barn", Quantity.PV_ENERGY, ""),
 ]
 GAPS_MIN: Final = [5, 5, 10, 10, 15, 15, 20, 40, 90, 130, 300]
 RISES_WH: Final = [0, 0, 1, 37, 250, 900]
@@ -76,6 +77,7 @@ def history(draw: st.DrawFn, device: str, quantity: Quantity, tariff: str) -> li
     """What one register says over some days, oldest first; a correction follows what it corrects."""
     # Most of what can go wrong is near midnight, where a window ends.
     at = DAY + timedelta(hours=draw(st.sampled_from([0, 20, 22, 23])), minutes=draw(st.integers(0, 59)))
+    at += timedelta(days=draw(st.sampled_from([0, 0, 1, 3])))
     level_wh = draw(st.sampled_from([0, 0, 1_000, 70_000]))
     said: list[Reading] = []
     events = draw(st.sampled_from([EVENTS, QUARRELS]))
@@ -100,7 +102,7 @@ def deliveries(draw: st.DrawFn, *, corrected: bool = True) -> Delivery:
 
     Not corrected: of the values of one instant only the first, so that what is stored does not depend on the order.
     """
-    registers = draw(st.sampled_from([REGISTERS, REGISTERS[:1], REGISTERS[-1:], REGISTERS[2:4]]))
+    registers = draw(st.sampled_from([REGISTERS, REGISTERS[:1], REGISTERS[4:5], REGISTERS[2:4], REGISTERS[4:]]))
     readings = [reading for register in registers for reading in draw(history(*register))]
     if not corrected:
         readings = [*{(r.device, r.tariff, r.at): r for r in reversed(readings)}.values()]

@@ -49,7 +49,7 @@ GRANT SELECT, INSERT, UPDATE ON device, series, reading TO hub_ingest;
 GRANT INSERT ON reading_revision TO hub_ingest;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     rejected_message, rejected_reading, kept_message, listener, broker_session TO hub_ingest;
-GRANT SELECT ON site TO hub_ingest;
+GRANT SELECT ON site, device_mapping TO hub_ingest;
 GRANT SELECT (no) ON erasure TO hub_ingest;
 GRANT SELECT, INSERT, UPDATE (attempts) ON stale TO hub_ingest;
 

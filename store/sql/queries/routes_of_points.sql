@@ -1,9 +1,9 @@
 -- What feeds which flow of the points: registers of a grid meter or the yield of a production; and what else is told of
 -- it, until something better begins that goes on as long. Of what is there at once the best kind counts
--- (processing/intervals.py); what begins after something not as good is awaited from its first reading on.
--- Per-phase values are parts of a total and never routed. Where a device has several registers of one flow (tariffs,
--- a total), each is awaited from its first reading on, and until two hours after its last if others go on: contracts
--- change. What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody
+-- (processing/intervals.py). What begins beside something as good, or not as good, is awaited from its first reading
+-- on: what was told until then stays what it was. Per-phase values are parts of a total and never routed. Where a
+-- device has several registers of one flow (tariffs, a total), each is awaited until two hours after its last reading
+-- if others go on: contracts change. What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody
 -- declares.
 WITH source (measures, quantity, flow, kind, rank) AS (
     VALUES
@@ -45,25 +45,23 @@ WITH source (measures, quantity, flow, kind, rank) AS (
     WHERE m.point_no = ANY (%(points)s)
 ), told AS (
     -- Nothing is awaited of what has no readings any more, all removed for their age.
-    SELECT * FROM heard WHERE first_at IS NOT NULL
+    SELECT *, greatest(first_at, valid_from) AS begins FROM heard WHERE first_at IS NOT NULL
 ), beside AS (
     SELECT
         *,
-        min(first_at) OVER siblings AS any_first_at,
         max(last_at) OVER siblings AS any_last_at,
-        -- What told the flow in another way, not as good, before this was first heard.
         EXISTS (
             SELECT FROM told AS o
             WHERE
-                o.point_no = t.point_no AND o.flow = t.flow AND o.rank > t.rank AND o.first_at < t.first_at
-                AND o.valid_from < t.valid_to AND o.valid_to > t.valid_from
+                o.point_no = t.point_no AND o.flow = t.flow AND o.rank >= t.rank AND o.begins < t.begins
+                AND o.valid_to > t.valid_from
         ) AS is_late
     FROM told AS t
     WINDOW siblings AS (PARTITION BY point_no, device_no, channel, quantity, valid_from)
 ), awaited AS (
     SELECT
         *,
-        greatest(valid_from, CASE WHEN is_late OR first_at > any_first_at THEN first_at END, '1900-01-01') AS since,
+        greatest(valid_from, CASE WHEN is_late THEN first_at END, '1900-01-01') AS since,
         least(
             valid_to, CASE WHEN last_at + '2 hours'::interval < any_last_at THEN last_at + '2 hours'::interval END,
             '2200-01-01'

@@ -1,4 +1,4 @@
--- Make sure of the series and return their numbers; devices must exist.
+-- Make sure of the series and return their numbers, and whether they are new; devices must exist.
 WITH wanted AS (
     SELECT d.no AS device_no, w.device, w.quantity, w.phase, w.channel, w.tariff
     FROM unnest(
@@ -10,8 +10,8 @@ WITH wanted AS (
     SELECT device_no, quantity, phase, channel, tariff FROM wanted
     ORDER BY device_no, quantity, phase, channel, tariff
     ON CONFLICT (device_no, quantity, phase, channel, tariff) DO UPDATE SET tariff = excluded.tariff
-    RETURNING no, device_no, quantity, phase, channel, tariff
+    RETURNING no, device_no, quantity, phase, channel, tariff, xmax = 0 AS is_new
 )
-SELECT w.device, a.quantity, a.phase, a.channel, a.tariff, a.no
+SELECT w.device, a.quantity, a.phase, a.channel, a.tariff, a.no, a.is_new
 FROM added AS a
 JOIN wanted AS w USING (device_no, quantity, phase, channel, tariff)
