@@ -14,7 +14,8 @@ from processing.indicators import EQUITY, INDICATORS, equity, equity_of_group, g
 NOTICED_WH: Final = 1000
 """Who has a kWh more or less over all the months gains or loses; less is nobody's gain."""
 FEWEST: Final = 3
-"""A category or group of fewer members would tell which of them is which."""
+"""A category or group that tells apart fewer members would tell which of them is which."""
+GROUPED: Final = ("category", "group")
 Table: TypeAlias = Literal["keys", "members", "months", "equity"]
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
 
@@ -26,7 +27,8 @@ class Comparison:
     keys: one row a key, in the order in which they were given, today's first. members: one row a key and point.
     months: one row a key and local month. equity: one row a key and group of members who consume: `group_kind` is
     all, season, category or group, and `group_name` which. Differences are against today's keys. known, expected,
-    without_key: as of `Month`, over all months.
+    without_key: as of `Month`, over all months. untelling: kind and name of the categories and groups of which no sum
+    and no difference tells of fewer than FEWEST members.
     """
 
     keys: pl.DataFrame
@@ -36,6 +38,7 @@ class Comparison:
     known: int
     expected: int
     without_key: int
+    untelling: frozenset[tuple[str, str]]
 
     @property
     def known_rate(self) -> float | None:
@@ -55,21 +58,11 @@ class Comparison:
 
 
 def without_telling(comparison: Comparison) -> Comparison:
-    """The same without what tells who is who among members that go by pseudonyms.
-
-    These are the category of each, and indicators of few members: also of all but few, for the difference tells them.
-    """
+    """The same without what tells who is who among members that go by pseudonyms: the category of each, and groups."""
     members = comparison.members.with_columns(category=pl.lit(None, pl.String))
-    size, kind = pl.col("members"), pl.col("group_kind")
-    everybody = size.filter(kind == "all").first().over("key")
-    is_few = (size < FEWEST) | (everybody - size).is_between(1, FEWEST - 1)
-    is_told = ~kind.is_in(["category", "group"]) | ~is_few
-    # Where the categories left out are few together, the least of the others is left out with them.
-    is_category = is_told & (kind == "category")
-    left = everybody - size.filter(is_category).sum().over("key")
-    least = size.filter(is_category).min().over("key")
-    is_with_them = is_category & left.is_between(1, FEWEST - 1) & (size == least)
-    return replace(comparison, members=members, equity=comparison.equity.filter(is_told & ~is_with_them))
+    equity = comparison.equity
+    named = pl.Series([pair in comparison.untelling for pair in equity.select("group_kind", "group_name").iter_rows()])
+    return replace(comparison, members=members, equity=equity.filter(named | ~equity["group_kind"].is_in(GROUPED)))
 
 
 def compare(replayed: Sequence[tuple[str, pl.DataFrame]], months: Sequence[Month], points: pl.DataFrame) -> Comparison:
@@ -95,7 +88,25 @@ def compare(replayed: Sequence[tuple[str, pl.DataFrame]], months: Sequence[Month
         known=sum(month.known for month in months),
         expected=sum(month.expected for month in months),
         without_key=sum(month.without_key for month in months),
+        untelling=_untelling(members.filter(pl.col("key") == TODAY, pl.col("consumption_wh") > 0), points),
     )
+
+
+def _untelling(consuming: pl.DataFrame, points: pl.DataFrame) -> frozenset[tuple[str, str]]:
+    """Categories, then groups, the largest first, as long as all that they divide members into are FEWEST or more."""
+    rows = consuming.select("point").join(points, on="point")
+    by_name: dict[tuple[str, str], set[str]] = {}
+    for point, category, groups in rows.select("point", "category", "groups").iter_rows():
+        for kind, name in (("category", category), *(("group", group) for group in groups)):
+            by_name.setdefault((kind, name), set()).add(point)
+    told: list[tuple[str, str]] = []
+    parts = [set(rows["point"])]
+    for pair, of_it in sorted(by_name.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1])):
+        divided = [half for part in parts for half in (part & of_it, part - of_it) if half]
+        if min(map(len, divided)) >= FEWEST:
+            told.append(pair)
+            parts = divided
+    return frozenset(told)
 
 
 def _wholly_priced(rows: pl.DataFrame) -> pl.DataFrame:

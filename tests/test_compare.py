@@ -143,29 +143,35 @@ def test_who_is_who_is_not_told_where_members_go_by_lot() -> None:
     assert {row["group_kind"] for row in rows["equity"]} == {"all", "season"}
 
 
-TOLD: Final = [
-    ("three and more of each, and of the rest", {"home": 6, "shop": 3}, {"tenants": 4}, {"home", "shop", "tenants"}),
-    ("of all but the homes the school", {"home": 6, "school": 1}, {"tenants": 4}, {"tenants"}),
-    ("of all but homes and shops the school", {"home": 6, "shop": 4, "school": 1}, {}, {"home"}),
-    ("two who are no tenants", {"home": 9}, {"tenants": 7}, {"home"}),
-]
-"""Members of each category and group, and which of them are told."""
+TOLD: Final[list[tuple[str, dict[str, str], dict[str, str], set[str]]]] = [
+    ("three and more of each, and of the rest", {"home": "aaabbb", "shop": "ccc"}, {"b": "tenants"},
+        {"home", "shop", "tenants"}),
+    ("of all but the homes the school", {"home": "aaabbb", "school": "c"}, {"a": "tenants"}, {"tenants"}),
+    ("of all but homes and shops the school", {"home": "aaaaaa", "shop": "bbbb", "school": "c"}, {}, {"home"}),
+    ("two who are no tenants", {"home": "aaaaaaabb"}, {"a": "tenants"}, {"home"}),
+    ("the one home that is no tenant", {"home": "aaaab", "shop": "ccc"}, {"a": "tenants"}, {"home", "shop"}),
+    ("two who are in both groups", {"home": "aaabbccc"}, {"ab": "tenants", "bc": "public"}, {"home", "public"}),
+    ("three in all", {"home": "aaa"}, {"a": "tenants"}, {"home", "tenants"}),
+    ("two in all", {"home": "aa"}, {}, set()),
+]  # fmt: skip
+"""Members of each category, a letter each, the letters that each group has, and which of them are told."""
 
 
 @pytest.mark.parametrize(("why", "categories", "groups", "told"), TOLD, ids=[row[0] for row in TOLD])
-def test_few_are_not_told_by_what_is_left_of_all(
-    why: str, categories: dict[str, int], groups: dict[str, int], told: set[str]
+def test_few_are_not_told_by_groups_nor_by_what_is_left_between_them(
+    why: str, categories: dict[str, str], groups: dict[str, str], told: set[str]
 ) -> None:
-    sizes = [("all", "", sum(categories.values())), *(("category", *one) for one in categories.items()),
-             *(("group", *one) for one in groups.items())]  # fmt: skip
-    whole = compared(STEPS)
-    equity = pl.concat(
-        whole.equity.head(1).with_columns(key=pl.lit(key), group_kind=pl.lit(kind), group_name=pl.lit(name),
-                                          members=pl.lit(size, pl.Int64))
-        for key in ("today", "prorata") for kind, name, size in sizes
-    )  # fmt: skip
-    left = without_telling(replace(whole, equity=equity)).equity
-    assert set(left["group_name"]) - {""} == told, why
+    of = [(category, letter) for category, letters in categories.items() for letter in letters]
+    rows = [
+        (f"p{place:02}", "", category, "consumer", [name for letters, name in groups.items() if letter in letters])
+        for place, (category, letter) in enumerate(of)
+    ]
+    points = pl.DataFrame(rows, COMPARED_POINTS, orient="row")
+    flow = [(JANUARY.start, place, 1000, None) for place in range(len(of))]
+    month = Month(NAME, pl.DataFrame(flow, FLOWS, orient="row"), points["point"], len(of), len(of), 0)
+    replayed = [(one.name, replay(month, one, [], PARIS)) for one in alternatives(NOW, [])]
+    left = without_telling(compare(replayed, [month], points)).equity
+    assert set(left["group_name"]) - {"", "winter"} == told, why
 
 
 def test_several_keys_in_force_and_none() -> None:
