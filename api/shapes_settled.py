@@ -18,7 +18,9 @@ class SettlementRow(BaseModel):
     reason: Literal["first", "regularisation"] = Field(
         description="regularisation: something that the month is made of came, or was corrected, after it was closed"
     )
-    changed: int = Field(description="settlement steps that differ from the version before")
+    changed: int = Field(
+        description="settlement steps that were settled anew, also where a later correction took the first one back"
+    )
     consumption_kwh: float = published("consumption_kwh")
     production_kwh: float = published("production_kwh")
     allocated_kwh: float = published("allocated_kwh")

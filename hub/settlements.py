@@ -20,8 +20,8 @@ TITLE: Final = (
     "allocated kWh",
 )
 MEANING: Final = (
-    "steps: settlement steps that differ from the version before; regularisation: what the month is made of came late,"
-    " or was corrected"
+    "steps: settlement steps that were settled anew, also where a later correction took the first one back;"
+    " regularisation: what the month is made of came late, or was corrected"
 )
 TEXTS: Final = 4
 """So many columns are words, and stand on the left; figures stand on the right."""
