@@ -19,12 +19,14 @@ from hub.named_times import day_or_time
 from hub.settings import Settings
 from processing.doubts import reach_of
 from processing.explain import Flow, Quarter, Said, explain
-from processing.explain_events import JUST_BEFORE, Event, Known
+from processing.explain_events import Event
 from processing.explain_missing import Missing
+from processing.explain_registers import JUST_BEFORE, Known
 from processing.flags import Place
 from processing.intervals import measure
 from store import curves, intervals, recomputation
 from store.connect import FrameReader, connect
+from store.curves import DeclaredPoint
 
 LONGEST: Final = timedelta(days=31, hours=1)
 """A month whose clocks are set back."""
@@ -41,7 +43,7 @@ def run_explain(arguments: argparse.Namespace, settings: Settings) -> int:
         if point is None:
             raise NotFound(f"there is no metering point {arguments.point!r}; `hub apply` declares points")
         with recomputation.one_moment(settings.database_url, connection) as reader:
-            known = read_known(reader, connection, point.number, span, settings.place)
+            known = read_known(reader, connection, point, span, settings.place)
             flows = explain(known, span, settings.place)
     if arguments.json:
         print(json.dumps(facts(arguments.point, span, flows), indent=1))
@@ -71,9 +73,10 @@ def span_of(start: str, end: str | None, settings: Settings) -> Span:
 
 
 def read_known(
-    reader: FrameReader, connection: psycopg.Connection, point_no: int, span: Span, place: Place | None = None
+    reader: FrameReader, connection: psycopg.Connection, point: DeclaredPoint, span: Span, place: Place | None = None
 ) -> Known:
     """Read what is known of a point in a span on the grid, and as far around it as readings tell doubts."""
+    point_no = point.number
     routes = intervals.read_routes(reader, connection, [point_no])
     swaps = intervals.read_swaps(reader, connection, [point_no])
     series = sorted(set(routes["series_no"].to_list()))
@@ -105,6 +108,7 @@ def read_known(
         outages=intervals.read_outages(reader, connection, series, span),
         set_back=intervals.read_set_back(reader, connection, series, Span(span.start, span.end - JUST_BEFORE)),
         devices=intervals.read_devices(reader, connection, series),
+        frozen_before=point.frozen_before,
     )
 
 
@@ -143,6 +147,7 @@ def _quarter(quarter: Quarter) -> dict[str, Any]:
         "curve": [{**asdict(value), "start": rfc3339(value.start)} for value in quarter.curve],
         **_missing(quarter.missing or Missing("")),
         "is_current": quarter.is_current,
+        "is_kept": quarter.is_kept,
     }
 
 
@@ -150,10 +155,11 @@ def _missing(missing: Missing) -> dict[str, Any]:
     return {
         "missing": missing.reason or None,
         "silent": missing.silent or None,
+        "silent_tariff": missing.silent_tariff,
         "heard_at": missing.heard_at and rfc3339(missing.heard_at),
         "replaced_by": missing.replaced_by or None,
     }
 
 
 def _said(said: Said | None) -> dict[str, Any]:
-    return asdict(said) if said else {"energy_wh": None, "quality": None, "method": None}
+    return asdict(said) if said else {"energy_wh": None, "quality": None, "method": None, "doubts": []}

@@ -13,6 +13,7 @@ FR: Final = {
     "measured": "{n} mesuré|{n} mesurés",
     "derived": "{n} calculé d’après la puissance|{n} calculés d’après la puissance",
     "estimated": "{n} estimé|{n} estimés",
+    "questionable": "{n} douteux|{n} douteux",
     "missing": "{n} manquant (ce n’est pas zéro)|{n} manquants (ce n’est pas zéro)",
     "device_counts": "Aucune courbe du gestionnaire n’est connue pour cette période : ce sont les mesures de"
     " l’appareil qui valent.",
@@ -21,14 +22,19 @@ FR: Final = {
     "curve_files": "La courbe vient du fichier {files}.|La courbe vient des fichiers {files}.",
     "more_files": "{n} autre|{n} autres",
     "compared": "Là où les deux sont connus, le gestionnaire indique {operator} kWh et l’appareil {device} kWh.",
+    "kept": "Pour {quarters}, ce qui a été calculé est conservé tel quel (`hub retention`) : les relevés qui restent ne"
+    " le donnent plus.",
     "outdated": "Pour {quarters}, les relevés donnent maintenant autre chose que ce qui est enregistré : le calcul est"
-    " en attente (`hub stale`), ou les relevés ont été supprimés en raison de leur âge.",
+    " en attente (`hub stale`).",
     "events": "Ce qui s’est passé :",
     "no_events": "Aucun relevé des appareils n’a été écarté.",
     "rows": "Quarts d’heure :",
     "nothing": "On ne sait rien de {point}, {period}.",
     "meter": "le compteur {device}",
     "meter_tariff": "l’index {tariff} du compteur {device}",
+    "register_total": "l’index total du compteur {device}",
+    "register_alone": "l’index de {device}",
+    "for_tariff": " pour le poste {tariff}",
     "on_day": "le {day}",
     "on_day_hours": "le {day}, de {start} à {end}",
     "days": "du {start} au {end}",
@@ -59,14 +65,19 @@ FR: Final = {
     " n’est compté entre les deux.",
     "rollover": "{between} {meter} a atteint son dernier nombre et repris à zéro, de {before} à {after} kWh : les"
     " {energy} kWh sont comptés.",
-    "swap": "{at} le compteur a été remplacé, comme enregistré : l’ancien, {device}, a fini à {before} kWh, le"
-    " nouveau, {to}, a commencé à {after} kWh. L’énergie des deux est comptée.",
-    "replaced": "{at} {to} a remplacé {device}, et ce qu’affichaient les deux n’est pas enregistré : l’énergie passée"
-    " entre leurs relevés n’est pas comptée. `hub swap` l’enregistre.",
-    "swap_left_out": "{at} le compteur a été remplacé, comme enregistré, à {before} kWh par un autre à {after} kWh."
-    " Ces index ne s’accordent pas avec les relevés qui les entourent, et sont écartés.",
-    "swap_unused": "{at} un remplacement du compteur est enregistré, de {before} à {after} kWh, mais aucun appareil ne"
-    " donne les deux index : il ne compte pas encore.",
+    "swap": "{at} le compteur a été remplacé, comme enregistré{for_tariff} : l’ancien, {device}, a fini à {before} kWh,"
+    " le nouveau, {to}, a commencé à {after} kWh. L’index continue de l’un à l’autre.",
+    "replaced": "{at} {to} a remplacé {device}, et ce qu’affichaient les deux{for_tariff} n’est pas enregistré :"
+    " l’énergie passée entre leurs relevés n’est pas comptée. `hub swap` l’enregistre.",
+    "swap_left_out": "{at} le compteur a été remplacé, comme enregistré{for_tariff}, à {before} kWh par un autre à"
+    " {after} kWh. Ces index ne s’accordent pas avec les relevés qui les entourent, et sont écartés.",
+    "swap_unfit": "{at} le compteur a été remplacé, comme enregistré{for_tariff}, à {before} kWh par un autre à {after}"
+    " kWh. Ces index ne s’accordent pas avec les relevés qui les entourent : rien n’est compté entre eux. `hub swap`"
+    " les corrige.",
+    "swap_unused": "{at} un remplacement du compteur est enregistré{for_tariff}, de {before} à {after} kWh, mais aucun"
+    " appareil ne donne les deux index : il ne compte pas encore.",
+    "swap_kept": "{at} un remplacement du compteur est enregistré{for_tariff}, de {before} à {after} kWh. Ce qui a été"
+    " calculé de ce temps-là est conservé tel quel.",
     "linear": "{between} {meter} n’a rien transmis. Il a compté {energy} kWh entre-temps, répartis régulièrement sur"
     " ce temps.|{between} {meter} a transmis rarement, {n} fois à plus d’une demi-heure d’écart. Il a compté "
     "{energy} kWh, répartis régulièrement entre ses relevés.",
@@ -103,6 +114,7 @@ FR: Final = {
     "watts": "{low} à {high}",
     "row_device": "l’appareil indique {energy} kWh",
     "row_device_doubt": "l’appareil indique {energy} kWh, {rule} (qualité {code}, {quality})",
+    "row_kept": "conservé tel qu’il a été calculé",
     "row_outdated": "les relevés donnent maintenant autre chose",
     "rule_register": "mesuré par l’index",
     "rule_split": "mesuré sur un pas plus long, puis divisé",
@@ -129,12 +141,19 @@ FR: Final = {
     "quality_17": "validée",
     "quality_19": "apte à la facturation",
     "quality_other": "autre",
+    "quality_doubted": "{quality} : {reasons}",
+    "doubt_night": "produit alors que le soleil était bien au-dessous de l’horizon",
+    "doubt_frozen": "la puissance n’a pas changé pendant {n} heure ou plus"
+    "|la puissance n’a pas changé pendant {n} heures ou plus",
+    "doubt_status": "l’état que lui donne le gestionnaire n’est pas connu",
     "why_unmapped": "aucun appareil ne mesurait alors le point",
     "why_waiting": "le calcul est en attente",
+    "why_kept": "ce qui a été calculé de ce temps-là est conservé tel quel",
+    "why_removed": "les relevés de ce temps-là ont été supprimés en raison de leur âge",
     "why_no_before": "aucun relevé utilisable de {silent} ne précède",
     "why_no_after": "aucun relevé utilisable de {silent} ne suit",
     "why_replaced": "{to} a alors remplacé {silent}, et ce qu’affichaient les deux n’est pas enregistré",
-    "why_break": "l’index de {silent} est reparti de zéro ou a bondi entre-temps",
+    "why_break": "{register} est reparti de zéro ou a bondi entre-temps",
     "why_gap": "{silent} n’a rien transmis pendant trop longtemps",
     "why_silent": "un autre index du point, {silent}, n’a rien transmis",
     "why_power": "la puissance de {silent} n’a pas été relevée assez souvent",

@@ -7,11 +7,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from energy.time import STEP, Span, local_date, local_midnight
+from hub.explain_alike import KINDS, goes_on, is_plain, kind_of, likeness
 from hub.explain_words import EN, Words
 from ingest.files.words import shown
-from processing.explain import Flow, Quarter, Register, Said
+from processing.explain import Flow, Quarter, Said
 from processing.explain_events import Event
 from processing.explain_missing import Missing
+from processing.flags import FROZEN_AFTER
 from processing.intervals import VALID
 
 ROWS_ONE_BY_ONE: Final = 24
@@ -43,7 +45,8 @@ class Teller:
         say = self.words.say
         yield from self._summary(flow)
         yield ""
-        if flow.events or any(quarter.device for quarter in flow.quarters):
+        devices = [quarter for quarter in flow.quarters if quarter.device]
+        if flow.events or (devices and not any(quarter.is_kept for quarter in devices)):
             yield say("events" if flow.events else "no_events")
             yield from (f"- {self.event(event)}" for event in flow.events)
             yield ""
@@ -55,12 +58,8 @@ class Teller:
         known = [quarter for quarter in quarters if quarter.counts]
         key, total = ("summary", self.words.kwh(flow.total_wh)) if known else ("summary_none", "")
         yield say(key, point=self.point, flow=say(f"flow_{flow.flow}"), period=self._period(), total=total)
-        kinds = [_kind(quarter) for quarter in quarters]
-        counted = [
-            say(kind, kinds.count(kind))
-            for kind in ("measured", "derived", "estimated", "missing")
-            if kind == "measured" or kind in kinds
-        ]
+        kinds = [kind_of(quarter) for quarter in quarters]
+        counted = [say(kind, kinds.count(kind)) for kind in KINDS if kind == "measured" or kind in kinds]
         if len(quarters) > 1 and {*kinds} == {"measured"}:
             yield say("counts_all", len(quarters))
         else:
@@ -77,9 +76,9 @@ class Teller:
         if both:
             operator_wh, device_wh = (self.words.kwh(sum(side)) for side in zip(*both, strict=True))
             yield say("compared", operator=operator_wh, device=device_wh)
-        outdated = sum(not quarter.is_current for quarter in quarters)
-        if outdated:
-            yield say("outdated", quarters=say("quarters", outdated))
+        kept = sum(quarter.is_kept for quarter in known)
+        outdated = sum(not quarter.is_current and not quarter.is_kept for quarter in quarters)
+        yield from (say(key, quarters=say("quarters", n)) for key, n in (("kept", kept), ("outdated", outdated)) if n)
 
     def _files(self, quarters: Sequence[Quarter]) -> Iterator[str]:
         """The files whose values count, in the order in which they do."""
@@ -101,6 +100,7 @@ class Teller:
             at=self._at(event.at),
             between=self._between(event.at, event.until),
             meter=self._meter(event.device, event.tariff),
+            for_tariff=self.words.say("for_tariff", tariff=event.tariff) if event.tariff else "",
             device=event.device,
             to=event.to,
             weeks=self.words.weeks(event.weeks) if event.weeks else "",
@@ -121,9 +121,9 @@ class Teller:
             if (
                 last
                 and (is_long or not quarter.counts)
-                and _likeness(last) == _likeness(quarter)
+                and likeness(last) == likeness(quarter)
                 and self._day(last.start) == self._day(quarter.start)
-                and _goes_on(last, quarter)
+                and goes_on(last, quarter)
             ):
                 runs[-1].append(quarter)
             else:
@@ -149,17 +149,26 @@ class Teller:
         if first.is_current:
             parts += self._registers(run)
         else:
-            parts.append(say("row_outdated"))
+            parts.append(say("row_kept" if first.is_kept else "row_outdated"))
         return say("row_parts").join(parts) + "."
 
     def _row_missing(self, hours: str, missing: Missing) -> str:
         say = self.words.say
-        reason = say(f"why_{missing.reason}", silent=missing.silent, to=missing.replaced_by)
+        silent, register = self._silent(missing)
+        reason = say(f"why_{missing.reason}", silent=silent, register=register, to=missing.replaced_by)
         parts = [say("row_missing", hours=hours, reason=reason)]
         if missing.heard_at and missing.heard_at < self.span.start:
             day = self.words.day(self._day(missing.heard_at))
             parts.append(say("row_heard", day=day, hour=self._hour(missing.heard_at)))
         return say("row_parts").join(parts) + "."
+
+    def _silent(self, missing: Missing) -> tuple[str, str]:
+        """What does not speak, and its register: that of a tariff or the total one, where its device has several."""
+        say, device, tariff = self.words.say, missing.silent, missing.silent_tariff
+        if tariff is None:
+            return device, say("register_alone", device=device)
+        named = self._meter(device, tariff) if tariff else say("register_total", device=device)
+        return named, named
 
     def _made(self, said: Said, quarter: Quarter | None = None) -> dict[str, str]:
         """How a source comes to what it says; of the quarter-hour of an operator, by the steps of its curve."""
@@ -168,7 +177,12 @@ class Teller:
             steps = "_".join(str(step_min) for step_min in sorted({value.step_min for value in quarter.curve}))
             rule = f"operator_split_{steps}" if f"rule_operator_split_{steps}" in EN else "operator_split"
         quality = f"quality_{said.quality}" if f"quality_{said.quality}" in EN else "quality_other"
-        return {"rule": self.words.say(f"rule_{rule}"), "code": str(said.quality), "quality": self.words.say(quality)}
+        told = self.words.say(quality)
+        if said.doubts:
+            hours = FROZEN_AFTER // timedelta(hours=1)
+            reasons = self.words.listed([self.words.say(f"doubt_{doubt}", hours) for doubt in said.doubts])
+            told = self.words.say("quality_doubted", quality=told, reasons=reasons)
+        return {"rule": self.words.say(f"rule_{rule}"), "code": str(said.quality), "quality": told}
 
     def _curve(self, run: Sequence[Quarter]) -> Iterator[str]:
         """The operator's values behind a run: their mean power, by step and nature."""
@@ -185,7 +199,7 @@ class Teller:
             if first.start_wh is None or last.end_wh is None:
                 continue
             yield self.words.say(
-                "row_register" if _is_plain(first) else "row_changed",
+                "row_register" if is_plain(first) else "row_changed",
                 meter=self._meter(first.device, first.tariff),
                 to=self._meter(last.end_device, last.tariff),
                 before=self.words.kwh(first.start_wh),
@@ -255,39 +269,3 @@ class Teller:
         if self._is_one_day(start):
             return self.words.say("hours", start=from_hour, end=to_hour)
         return self.words.say("hours_of_day", day=self.words.day(self._day(start)), start=from_hour, end=to_hour)
-
-
-def _kind(quarter: Quarter) -> str:
-    if quarter.counts is None:
-        return "missing"
-    match quarter.counts.quality, quarter.counts.method:
-        case 0 | 14 | 17 | 19, _:
-            return "measured"
-        case 9 | 11, "power":
-            return "derived"
-        case _:
-            return "estimated"
-
-
-def _likeness(quarter: Quarter) -> tuple[object, ...]:
-    """What quarter-hours that are told together have in common."""
-    said = quarter.counts
-    rule = (said.method, said.quality) if said else quarter.missing
-    device = (quarter.device.method, quarter.device.quality) if quarter.device else None
-    told = tuple((r.device, r.tariff, r.energy_wh is None) for r in quarter.registers)
-    curve = {(value.step_min, value.nature) for value in quarter.curve}
-    return rule, quarter.source, device, quarter.is_current, told, curve
-
-
-def _goes_on(quarter: Quarter, following: Quarter) -> bool:
-    """Whether each register begins where it ended, and counts what it shows: no rollover, no swap between."""
-    pairs = zip(quarter.registers, following.registers, strict=True)
-    return all(
-        before.end_wh == after.start_wh and all(_is_plain(r) for r in (before, after)) for before, after in pairs
-    )
-
-
-def _is_plain(register: Register) -> bool:
-    if register.start_wh is None or register.end_wh is None:
-        return True
-    return register.end_wh - register.start_wh == register.energy_wh

@@ -19,6 +19,7 @@ EN: Final = {
     "measured": "{n} measured|{n} measured",
     "derived": "{n} computed from power|{n} computed from power",
     "estimated": "{n} estimated|{n} estimated",
+    "questionable": "{n} questionable|{n} questionable",
     "missing": "{n} missing (which is not zero)|{n} missing (which is not zero)",
     "device_counts": "No curve of the operator is known for this span: the device's figures are used.",
     "operator_counts": "The operator's curve counts, as it always does where there is one.",
@@ -26,14 +27,18 @@ EN: Final = {
     "curve_files": "The curve comes from the file {files}.|The curve comes from the files {files}.",
     "more_files": "{n} more|{n} more",
     "compared": "Where both are known, the operator says {operator} kWh and the device {device} kWh.",
-    "outdated": "What readings give now is not what is stored for {quarters}: they wait to be computed (`hub stale`),"
-    " or their readings were removed for their age.",
+    "kept": "What was computed of {quarters} is kept as it is (`hub retention`): the readings that are left do not give"
+    " it any more.",
+    "outdated": "What readings give now is not what is stored for {quarters}: they wait to be computed (`hub stale`).",
     "events": "What happened:",
     "no_events": "No reading of the devices was left out.",
     "rows": "Quarter-hours:",
     "nothing": "Nothing is known of {point}, {period}.",
     "meter": "the meter {device}",
     "meter_tariff": "the {tariff} register of {device}",
+    "register_total": "the total register of {device}",
+    "register_alone": "the register of {device}",
+    "for_tariff": " for tariff {tariff}",
     "on_day": "on {day}",
     "on_day_hours": "on {day}, from {start} to {end}",
     "days": "from {start} to {end}",
@@ -64,14 +69,18 @@ EN: Final = {
     " nothing is counted across it.",
     "rollover": "{between} {meter} reached its last number and began again at zero, from {before} to {after} kWh:"
     " the {energy} kWh are counted.",
-    "swap": "{at} the meter was replaced, as recorded: the old one, {device}, ended at {before} kWh, the new one,"
-    " {to}, began at {after} kWh. The energy of both is counted.",
-    "replaced": "{at} {to} replaced {device}, and what both showed then is not recorded: what flowed between their"
-    " readings is not counted. `hub swap` records it.",
-    "swap_left_out": "{at} the meter was replaced, as recorded, at {before} kWh by one at {after} kWh. These indexes do"
-    " not fit the readings around them, and are left out.",
-    "swap_unused": "{at} a replacement of the meter is recorded, from {before} to {after} kWh, but no device tells both"
-    " registers: it does not count yet.",
+    "swap": "{at} the meter was replaced, as recorded{for_tariff}: the old one, {device}, ended at {before} kWh, the"
+    " new one, {to}, began at {after} kWh. The register goes on from one to the other.",
+    "replaced": "{at} {to} replaced {device}, and what both showed then{for_tariff} is not recorded: what flowed"
+    " between their readings is not counted. `hub swap` records it.",
+    "swap_left_out": "{at} the meter was replaced, as recorded{for_tariff}, at {before} kWh by one at {after} kWh."
+    " These indexes do not fit the readings around them, and are left out.",
+    "swap_unfit": "{at} the meter was replaced, as recorded{for_tariff}, at {before} kWh by one at {after} kWh."
+    " These indexes do not fit the readings around them: nothing is counted across. `hub swap` corrects them.",
+    "swap_unused": "{at} a replacement of the meter is recorded{for_tariff}, from {before} to {after} kWh, but no"
+    " device tells both registers: it does not count yet.",
+    "swap_kept": "{at} a replacement of the meter is recorded{for_tariff}, from {before} to {after} kWh. What was"
+    " computed of that time is kept as it is.",
     "linear": "{between} {meter} was not heard. It counted {energy} kWh meanwhile; they are spread evenly over that"
     " time.|{between} {meter} was heard rarely, {n} times more than half an hour apart. It counted {energy} kWh; they "
     "are spread evenly between its readings.",
@@ -108,6 +117,7 @@ EN: Final = {
     "watts": "{low} to {high}",
     "row_device": "the device says {energy} kWh",
     "row_device_doubt": "the device says {energy} kWh, {rule} (quality {code}, {quality})",
+    "row_kept": "kept as it was computed",
     "row_outdated": "not what the readings give now",
     "rule_register": "measured by the register",
     "rule_split": "measured over a longer step, and divided",
@@ -134,12 +144,18 @@ EN: Final = {
     "quality_17": "validated",
     "quality_19": "fit for billing",
     "quality_other": "other",
+    "quality_doubted": "{quality}: {reasons}",
+    "doubt_night": "produced while the sun was well below the horizon",
+    "doubt_frozen": "the power did not change for {n} hour or longer|the power did not change for {n} hours or longer",
+    "doubt_status": "the operator's status of it is not known",
     "why_unmapped": "no device measured the point then",
     "why_waiting": "it waits to be computed",
+    "why_kept": "what was computed of that time is kept as it is",
+    "why_removed": "the readings of that time were removed for their age",
     "why_no_before": "no usable reading of {silent} comes before",
     "why_no_after": "no usable reading of {silent} follows",
     "why_replaced": "{to} replaced {silent} then, and what both showed is not recorded",
-    "why_break": "the register of {silent} was reset, or leapt, meanwhile",
+    "why_break": "{register} was reset, or leapt, meanwhile",
     "why_gap": "{silent} was not heard for too long",
     "why_silent": "another register of the point, {silent}, was not heard",
     "why_power": "the power of {silent} was not heard often enough",

@@ -9,6 +9,7 @@ import polars as pl
 
 from energy.time import offset_if_twice
 from hub.counted import counted
+from hub.kept import changes_nothing
 from ingest.files import ADAPTERS, FileContent, Problem
 from ingest.files.words import shown
 from store.curves import DeclaredPoint, Imported
@@ -83,10 +84,7 @@ def warnings(values: pl.DataFrame, registers: pl.DataFrame, declared: Mapping[st
             continue
         late = values.filter((pl.col("point") == point) & (pl.col("start") < before)).height
         if late:
-            yield (
-                f"! {counted(late, 'value')} of point {point} from before {before:%Y-%m-%d %H:%M} UTC, when its"
-                " intervals are kept as they are (`hub retention`): they change nothing"
-            )
+            yield f"! {changes_nothing(counted(late, 'value'), point, before, number=late)}"
 
 
 def undeclared(values: pl.DataFrame, registers: pl.DataFrame, declared: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ import psycopg
 from energy.errors import InvalidInput, NotFound
 from energy.time import STEP, offset_if_twice, parse_instant
 from energy.units import kwh_text, wh_from_kwh
+from hub.kept import changes_nothing
 from hub.settings import Settings
 from processing.registers import CEILING_MARGIN_PERCENT, DEFAULT_CEILING_WH
 from store import curves, intervals, swaps
@@ -34,8 +35,11 @@ def run_swap(arguments: argparse.Namespace, settings: Settings) -> int:
             _list(connection, point, settings)
             return 0
         at = _instant(arguments.at, settings)
+        before = declared.frozen_before
+        kept = changes_nothing("a swap", point, before) if before is not None and at < before else ""
         if arguments.remove:
             _remove(connection, point, tariff, at, settings)
+            _warn([kept] if kept else [])
             return 0
         told = [
             Swap(flow, tariff, at, *_indexes(getattr(arguments, f"{flow}_kwh"), flow))
@@ -48,16 +52,20 @@ def run_swap(arguments: argparse.Namespace, settings: Settings) -> int:
         for swap in told:
             registers = _registers(connection, point, swap)
             same = (swap.flow, swap.tariff, swap.at)
-            before = [r for r in swaps.read_swaps(connection, point) if (r.flow, r.tariff, r.at) == same]
+            there = [r for r in swaps.read_swaps(connection, point) if (r.flow, r.tariff, r.at) == same]
             swaps.put(connection, point, swap, registers)
             print(f"recorded: {point}, {_sentence(swap, settings)}")
-            for old in before:
+            for old in there:
                 print(
                     f"it replaces what was recorded first: {kwh_text(old.old_wh)} kWh, then {kwh_text(old.new_wh)} kWh"
                 )
-            for doubt in _doubts(swap, registers, limits_w.get(swap.flow), settings):
-                print(f"! {doubt}", file=sys.stderr)
+            _warn([kept] if kept else _doubts(swap, registers, limits_w.get(swap.flow), settings))
     return 0
+
+
+def _warn(doubts: Iterable[str]) -> None:
+    for doubt in doubts:
+        print(f"! {doubt}", file=sys.stderr)
 
 
 def _instant(text: str, settings: Settings) -> datetime:

@@ -1,7 +1,7 @@
 """Why the intervals of a point are what they are: registers, the rule applied, what each source says, what happened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,8 @@ from energy.time import EPOCH, STEP, Span
 from processing.curves import intervals_from_curves
 from processing.estimate import EVEN_GAP, SHAPED_GAP, shaped_edges
 from processing.explain_curves import Value, values_behind
-from processing.explain_events import JUST_BEFORE, Event, Known, Shown, as_told, events_of, show
+from processing.explain_doubts import Doubted, doubts_of, doubts_of_curves
+from processing.explain_events import Event, events_of
 from processing.explain_missing import (
     Feed,
     Missing,
@@ -22,6 +23,7 @@ from processing.explain_missing import (
     replaced_within,
     replacements,
 )
+from processing.explain_registers import JUST_BEFORE, Known, Shown, as_told, show
 from processing.flags import Place
 from processing.intervals import VALID, Measured, measure, with_gaps_estimated
 from processing.registers import STEP_US, judge, lines_of
@@ -33,11 +35,12 @@ _SOURCES: Final = ("device", "operator")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a source says of a quarter-hour: energy [Wh], ESPI quality, one of METHODS."""
+    """What a source says of a quarter-hour: energy [Wh], ESPI quality, one of METHODS; why it is questionable."""
 
     energy_wh: int
     quality: int
     method: str
+    doubts: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Quarter:
     """A quarter-hour: what each source says, which of them counts, and the registers and values behind them.
 
     Where nothing is known, `missing` tells why. `is_current` tells whether the stored energies are what the device's
-    readings and the operator's values give now."""
+    readings and the operator's values give now; `is_kept`, that they are not, and are kept as they are."""
 
     start: datetime
     device: Said | None
@@ -71,6 +74,7 @@ class Quarter:
     curve: tuple[Value, ...] = ()
     missing: Missing | None = None
     is_current: bool = True
+    is_kept: bool = False
 
     @property
     def counts(self) -> Said | None:
@@ -114,9 +118,11 @@ def explain(known: Known, span: Span, place: Place | None = None) -> tuple[Flow,
     known = replace(known, reference=_reference(known, found, span))
     shaped = shaped_edges(found.gaps, known.reference)
     events = events_of(known, shown, shaped, span)
+    of_device = with_gaps_estimated(found, known.reference)
+    of_operator = intervals_from_curves(known.curves.select(CURVES.names()))
     made = {
-        "device": _by_flow(with_gaps_estimated(found, known.reference)),
-        "operator": _by_flow(intervals_from_curves(known.curves.select(CURVES.names()))),
+        "device": _by_flow(of_device, doubts_of(of_device, known.readings, known.routes, place)),
+        "operator": _by_flow(of_operator, doubts_of_curves(of_operator)),
     }
     stored = {source: _by_flow(known.stored.filter(pl.col("source") == source)) for source in _SOURCES}
     values = values_behind(known.curves)
@@ -127,11 +133,11 @@ def explain(known: Known, span: Span, place: Place | None = None) -> tuple[Flow,
         stored_here, made_here = (
             {source: of_source[source].get(flow, {}) for source in _SOURCES} for of_source in (stored, made)
         )
-        maker = _Maker(feeds.get(flow, ()), steps, readings, heard, values.get(flow, {}), stored_here, made_here)
+        maker = _Maker(known, feeds.get(flow, ()), steps, readings, heard, values.get(flow, {}), stored_here, made_here)
         quarters = tuple(maker.quarter(start) for start in _starts(span))
         replaced = [e for e in replacements(flow, feeds.get(flow, ())) if span.start <= e.at < span.end]
         here = sorted([*replaced, *(e for e in events if e.flow == flow)], key=lambda e: (e.at, e.until, e.kind))
-        if here or any(quarter.missing is None or quarter.missing.reason != "unmapped" for quarter in quarters):
+        if here or any(quarter.counts or quarter.registers or quarter.curve for quarter in quarters):
             flows.append(Flow(flow, tuple(here), quarters))
     return tuple(flows)
 
@@ -147,11 +153,11 @@ def _reference(known: Known, found: Measured, span: Span) -> pl.DataFrame:
     return pl.concat([part.select(FLOW_INTERVALS.names()) for part in parts]).filter(pl.col("quality") == VALID)
 
 
-def _by_flow(intervals: pl.DataFrame) -> dict[str, dict[datetime, Said]]:
+def _by_flow(intervals: pl.DataFrame, doubts: Doubted | None = None) -> dict[str, dict[datetime, Said]]:
     by_flow: dict[str, dict[datetime, Said]] = {}
     columns = ["flow", "start", "energy_wh", "quality", "method"]
     for flow, start, *said in intervals.select(columns).iter_rows():
-        by_flow.setdefault(flow, {})[start] = Said(*said)
+        by_flow.setdefault(flow, {})[start] = Said(*said, doubts=(doubts or {}).get((flow, start), ()))
     return by_flow
 
 
@@ -185,6 +191,7 @@ def _registers(edges: pl.DataFrame, shown: Shown) -> dict[tuple[int, datetime], 
 class _Maker:
     """Puts together the quarter-hours of a flow; `stored` and `made`, from what is known now, are by source."""
 
+    known: Known
     feeds: Sequence[Feed]
     steps: Mapping[tuple[int, datetime], Register]
     readings: Readings
@@ -195,17 +202,20 @@ class _Maker:
 
     def quarter(self, start: datetime) -> Quarter:
         """A quarter-hour as it is stored, and what it is made of now."""
-        device, operator = (self.stored[source].get(start) for source in _SOURCES)
-        made = [self.made[source].get(start) for source in _SOURCES]
-        registers, curve, is_current = self._registers(start), self.values.get(start, ()), [device, operator] == made
-        if device or operator:
-            return Quarter(start, device, operator, registers, curve, is_current=is_current)
-        missing = Missing("waiting") if any(made) else self._why_missing(start, registers)
-        return Quarter(start, None, None, registers, curve, missing, is_current)
+        stored, made = ([of[source].get(start) for source in _SOURCES] for of in (self.stored, self.made))
+        # What is made now also tells why it is questionable.
+        device, operator = (now if now == then else then for now, then in zip(made, stored, strict=True))
+        registers, curve, is_current = self._registers(start), self.values.get(start, ()), stored == made
+        is_kept = not is_current and self.known.is_kept(start)
+        missing = None if device or operator else self._missing(start, registers, is_made=any(made))
+        return Quarter(start, device, operator, registers, curve, missing, is_current, is_kept)
+
+    def _there(self, start: datetime) -> list[Feed]:
+        return [feed for feed in self.feeds if feed.since < start + STEP and feed.until > start]
 
     def _awaited(self, start: datetime) -> list[Feed]:
         """The best of what feeds the flow then: the total registers, else the tariffs, else what is no register."""
-        there = [feed for feed in self.feeds if feed.since < start + STEP and feed.until > start]
+        there = self._there(start)
         best = min(((feed.rank, feed.is_tariff) for feed in there), default=None)
         return [feed for feed in there if (feed.rank, feed.is_tariff) == best]
 
@@ -216,7 +226,11 @@ class _Maker:
             registers.setdefault(feed.line, known or Register(feed.device, feed.tariff))
         return tuple(registers.values())
 
-    def _why_missing(self, start: datetime, registers: Sequence[Register]) -> Missing:
+    def _missing(self, start: datetime, registers: Sequence[Register], *, is_made: bool) -> Missing:
+        if is_made:
+            return Missing("kept" if self.known.is_kept(start) else "waiting")
+        if self.known.is_removed(start):
+            return Missing("removed")
         awaited = self._awaited(start)
         if not awaited:
             return Missing("unmapped")
@@ -236,4 +250,10 @@ class _Maker:
         else:
             reason = self.readings.why_not(feed.line, start)
         heard_at = self.heard.get(feed.series_no)
-        return Missing(reason, feed.device, heard_at if heard_at and heard_at <= start else None)
+        heard_at = heard_at if heard_at and heard_at <= start else None
+        return Missing(reason, feed.device, heard_at, silent_tariff=self._tariff_among(feed, start))
+
+    def _tariff_among(self, feed: Feed, start: datetime) -> str | None:
+        """The tariff of a register of a device that then has another one of the flow."""
+        there = {other.tariff for other in self._there(start) if (other.rank, other.device) == (0, feed.device)}
+        return feed.tariff if feed.rank == 0 and len(there) > 1 else None

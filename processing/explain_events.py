@@ -1,11 +1,10 @@
 """What happened to the registers of a point: readings left out, breaks, rollovers, swaps, gaps and how each was filled.
 
-Registers are shown as the meters showed them: not counted on over rollovers, nor carried across swaps.
+Registers are shown as the meters showed them (processing/explain_registers.py).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeAlias
 
 import polars as pl
@@ -14,22 +13,21 @@ from energy.frames import UTC_TIME
 from energy.model import LONGEST_STILLNESS
 from energy.time import EPOCH, STEP, Span
 from processing.estimate import EVEN_GAP, WEEK_STEPS, WEEKS
+from processing.explain_registers import JUST_BEFORE, Known, Shown, as_told
 from processing.intervals import LONGEST_INTERPOLATION, MEASURED_WITHIN
-from processing.registers import HELD, STEP_US, Judged, Lines
-from processing.swaps import join_swaps
+from processing.registers import HELD, STEP_US
 
 EVENT_KINDS: Final = (
     "glitch_low", "glitch_high", "held", "outage", "set_back", "reset", "leap", "rollover", "swap",
-    "swap_left_out", "swap_unused", "replaced", "linear", "still", "shape", "even", "open",
+    "swap_left_out", "swap_unfit", "swap_unused", "swap_kept", "replaced", "linear", "still", "shape", "even", "open",
 )  # fmt: skip
 """Left out: a glitch below or above its neighbours, the last reading that does not fit, zeros of an outage, what a
-clock set back told. Breaks: the register fell, or rose more than can be. Another device, without a recorded swap.
-Gaps: in a straight line, standing still, by other weeks' shape, spread evenly, or left open."""
+clock set back told. Breaks: the register fell, or rose more than can be. Recorded swaps: those whose indexes are left
+out, are next to a break, are told by no device on one side, or are of a time that is kept as it is. Another device,
+without a recorded swap. Gaps: in a straight line, standing still, by other weeks' shape, evenly, or left open."""
 
 Row: TypeAlias = tuple[str, datetime, datetime, int, int | None, int | None, int | None]
 """Kind, from when to when, line, what its register showed before and afterwards, and what flowed. [Wh]"""
-
-JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,89 +53,6 @@ class Event:
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one point: READINGS in a span and around it, its ROUTES and SWAPS.
-
-    `curves` are the operator's CURVES of the UTC days of the span, each with its `file`.
-
-    `reference` are FLOW_INTERVALS measured within four weeks of long gaps, `stored` those of the span with their
-    source, `outages` the zeros of registers that were positive before, `set_back` what clocks that were set back told
-    (series_no, at), `devices` who tells each series.
-    """
-
-    readings: pl.DataFrame
-    routes: pl.DataFrame
-    swaps: pl.DataFrame
-    reference: pl.DataFrame
-    stored: pl.DataFrame
-    outages: pl.DataFrame
-    set_back: pl.DataFrame
-    curves: pl.DataFrame
-    devices: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Registers:
-    """Which device told a line, from when on: (since, (flow, device, tariff)) of each line, in order."""
-
-    of_line: Mapping[int, Sequence[tuple[datetime, tuple[str, str, str]]]]
-
-    @classmethod
-    def of(cls, registers: pl.DataFrame, devices: Mapping[int, str]) -> "Registers":
-        """Of the ROUTES of lines."""
-        of_line: dict[int, list[tuple[datetime, tuple[str, str, str]]]] = {}
-        columns = ["line", "valid_from", "series_no", "flow", "tariff"]
-        for line, since, series_no, flow, tariff in registers.select(columns).sort("valid_from").iter_rows():
-            of_line.setdefault(line, []).append((since, (flow, devices[series_no], tariff)))
-        return cls(of_line)
-
-    def named(self, line: int, at: datetime) -> tuple[str, str, str]:
-        """Flow, device and tariff of a line at an instant."""
-        told = self.of_line[line]
-        return next((name for since, name in reversed(told) if since <= at), told[0][1])
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Registers as their meters showed them.
-
-    `used` are the readings that are used: line, at_us, wh (counted on), segment, carried_wh (over swaps), rolled,
-    shown_wh, ended_wh (what was shown until then: at a swap, by the old register); `left_out` the others, as they were
-    judged. `joined` are the swaps that joined lines, `shifts` what must be taken from a line after each of them to have
-    what the meter showed: line, at_us, shift_wh."""
-
-    used: pl.DataFrame
-    left_out: pl.DataFrame
-    joined: pl.DataFrame
-    shifts: pl.DataFrame
-    registers: Registers
-
-
-def show(known: Known, lines: Lines, judged: Judged) -> Shown:
-    """Undo what was added to registers over rollovers and swaps."""
-    joined = join_swaps(lines.registers, known.swaps)
-    shifts = joined.select("line", at_us=pl.col("at").dt.epoch("us"), shift_wh=pl.col("old_wh") - pl.col("new_wh"))
-    shifts = shifts.sort("line", "at_us").with_columns(shift_wh=pl.col("shift_wh").cum_sum().over("line"))
-    carried = lines.readings.select("line", "at_us", carried_wh="wh")
-    used = judged.used.join(carried, on=["line", "at_us"], how="left")
-    used = used.with_columns(rolled=pl.col("wh") - pl.col("carried_wh"))
-    registers = Registers.of(lines.registers, known.devices)
-    ended = as_told(used, shifts.with_columns(pl.col("at_us") + 1), "carried_wh")["shown_wh"]
-    used = as_told(used, shifts, "carried_wh").with_columns(ended_wh=ended)
-    return Shown(used, judged.left_out, joined, shifts, registers)
-
-
-def as_told(rows: pl.DataFrame, shifts: pl.DataFrame, carried: str) -> pl.DataFrame:
-    """Rows (line, at_us, ...) with shown_wh, what the meter of that time showed; in order of line and time."""
-    rows = rows.sort("at_us").join_asof(shifts.sort("at_us"), on="at_us", by="line", check_sortedness=False)
-    return (
-        rows.with_columns(shown_wh=pl.col(carried) - pl.col("shift_wh").fill_null(0))
-        .drop("shift_wh")
-        .sort("line", "at_us")
-    )
-
-
 def events_of(known: Known, shown: Shown, shaped: pl.DataFrame, span: Span) -> list[Event]:
     """What happened within a span, in order of time.
 
@@ -150,14 +65,16 @@ def events_of(known: Known, shown: Shown, shaped: pl.DataFrame, span: Span) -> l
     }
     filled = _filled(shown.used, shaped)
     events: list[Event] = []
-    for kind, at, until, line, before_wh, after_wh, energy_wh in [*_steps(shown.used), *_left_out(shown)]:
+    # What lay between readings is not known any more where the first of them is of a time whose readings are removed.
+    steps = [row for row in _steps(shown.used) if not known.is_removed(row[1])]
+    for kind, at, until, line, before_wh, after_wh, energy_wh in [*steps, *_left_out(shown)]:
         flow, device, tariff = shown.registers.named(line, at)
         weeks: tuple[int, ...] = ()
         if kind == "open" and (line, at) in filled:
             kind = "even" if filled[line, at] == EVEN_GAP else "shape"  # noqa: PLW2901 - it is known better now
             weeks = _weeks(at, until, measured.get(flow, set()))
         events.append(Event(kind, at, until, flow, device, tariff, before_wh, after_wh, energy_wh, weeks=weeks))
-    events += [*_swaps(known.swaps, shown), *_unused(known, known.outages, "outage")]
+    events += [*_swaps(known, shown), *_unused(known, known.outages, "outage")]
     events += _unused(known, known.set_back, "set_back")
     return _joined([e for e in events if e.at < span.end and (e.until > span.start or e.at >= span.start)])
 
@@ -223,22 +140,33 @@ def _filled(used: pl.DataFrame, shaped: pl.DataFrame) -> dict[tuple[int, datetim
     return {(line, began): gap for line, began, gap in found.select("line", "began", "gap").iter_rows()}
 
 
-def _swaps(swaps: pl.DataFrame, shown: Shown) -> list[Event]:
+def _swaps(known: Known, shown: Shown) -> list[Event]:
     """The swaps that were recorded, those included of which nobody has told both registers."""
     lines = {(flow, tariff, at): line for flow, tariff, at, line in
              shown.joined.select("flow", "tariff", "at", "line").iter_rows()}  # fmt: skip
-    at_us = pl.col("at_us").cast(UTC_TIME)
-    left_out = set(shown.left_out.select("line", at_us).iter_rows())
+    left_out, unfit = _instants(shown.left_out), _instants(_beside_breaks(shown.used))
     events: list[Event] = []
-    for _, flow, tariff, at, old_wh, new_wh in swaps.iter_rows():
+    for _, flow, tariff, at, old_wh, new_wh in known.swaps.iter_rows():
         line = lines.get((flow, tariff, at))
-        if line is None:
-            events.append(Event("swap_unused", at, at, flow, "", tariff, old_wh, new_wh))
+        if known.is_kept(at) or line is None:
+            kind = "swap_kept" if known.is_kept(at) else "swap_unused"
+            events.append(Event(kind, at, at, flow, "", tariff, old_wh, new_wh))
             continue
         old, new = shown.registers.named(line, at - JUST_BEFORE), shown.registers.named(line, at)
-        kind = "swap_left_out" if (line, at) in left_out else "swap"
+        kind = "swap_left_out" if (line, at) in left_out else "swap_unfit" if (line, at) in unfit else "swap"
         events.append(Event(kind, at, at, flow, old[1], tariff, old_wh, new_wh, to=new[1]))
     return events
+
+
+def _beside_breaks(used: pl.DataFrame) -> pl.DataFrame:
+    """The readings that break with the one before or after them."""
+    is_break = (pl.col("line") == pl.col("line").shift()) & (pl.col("segment") != pl.col("segment").shift())
+    is_break = is_break.fill_null(value=False)
+    return used.filter(is_break | is_break.shift(-1, fill_value=False))
+
+
+def _instants(readings: pl.DataFrame) -> set[tuple[int, datetime]]:
+    return set(readings.select("line", pl.col("at_us").cast(UTC_TIME)).iter_rows())
 
 
 def _unused(known: Known, readings: pl.DataFrame, kind: str) -> list[Event]:

@@ -9,13 +9,17 @@ from typing import Final
 import polars as pl
 
 from energy.time import EPOCH, STEP
-from processing.explain_events import Event, Known, Shown
+from processing.explain_events import Event
+from processing.explain_registers import Known, Shown
 from processing.registers import STEP_US
 
-REASONS: Final = ("unmapped", "waiting", "no_before", "no_after", "replaced", "break", "gap", "silent", "power")
-"""Why an interval is missing: no device then, not computed yet, no reading before or after that can be used, another
-device then without a recorded swap, a break, a gap that no week gives a shape to, another register of the flow that is
-silent, power not heard often enough."""
+REASONS: Final = (
+    "unmapped", "waiting", "kept", "removed", "no_before", "no_after", "replaced", "break", "gap", "silent", "power",
+)  # fmt: skip
+"""Why an interval is missing: no device then, not computed yet, known too late for a time that is kept as it is,
+readings removed for their age, no reading before or after that can be used, another device then without a recorded
+swap, a break, a gap that no week gives a shape to, another register of the flow that is silent, power not heard often
+enough."""
 
 
 _RANKS: Final = {"register": 0, "energy": 1, "average": 2, "power": 3, "reversed": 3}
@@ -39,13 +43,15 @@ class Feed:
 class Missing:
     """Why nothing is known: one of REASONS, and the device that does not speak, of which there is no later reading.
 
-    Where it was replaced, `replaced_by` tells by which one.
+    `silent_tariff` tells which of its registers that is, where it has several: '' is the total one. Where it was
+    replaced, `replaced_by` tells by which one.
     """
 
     reason: str
     silent: str = ""
     heard_at: datetime | None = None
     replaced_by: str = ""
+    silent_tariff: str | None = None
 
 
 def successor(feed: Feed, feeds: Sequence[Feed]) -> Feed | None:

@@ -1,6 +1,7 @@
 """What happens to a point, scene by scene, with the sentences that are said of it in both languages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import polars as pl
@@ -11,14 +12,15 @@ from hub.explain_text import Teller
 from hub.explain_words import Words
 from processing.curves import intervals_from_curves
 from processing.explain import explain
-from processing.explain_events import Known
+from processing.explain_registers import Known
 from processing.intervals import intervals_from_registers
 from tests.test_intervals import after, readings, route
 
-Swap: TypeAlias = tuple[float, int, int]
+Swap: TypeAlias = tuple[float, int, int] | tuple[float, int, int, str]
+"""Minutes after noon, index of the old register, of the new one [Wh]; and the tariff, where it is of one."""
 NOON: Final = after(0)  # 13:00 in Paris
 UNUSED: Final = {"series_no": pl.Int32, "at": UTC_TIME}
-NAMES: Final = {1: "home-7", 2: "home-8", 3: "home-9"}
+NAMES: Final = {1: "home-7", 2: "home-8", 3: "home-9", 4: "home-7", 5: "home-9"}
 
 
 def known(
@@ -26,15 +28,16 @@ def known(
     routes: Sequence[tuple[object, ...]],
     swaps: Sequence[Swap] = (),
     operator: Sequence[tuple[float, int]] = (),
+    operator_quality: int = 14,
     zeros: Sequence[float] = (),
     set_back: Sequence[float] = (),
 ) -> Known:
     """What is known of point 1, whose stored intervals are what its readings give."""
     routed = pl.DataFrame(list(routes), schema=ROUTES, orient="row")
-    recorded = [(1, "import", "", after(at), old_wh, new_wh) for at, old_wh, new_wh in swaps]
-    swapped = pl.DataFrame(recorded, schema=SWAPS, orient="row")
+    swapped = recorded(swaps)
     made = intervals_from_registers(told, routed, swapped).filter(point_no=1)
-    values = [(1, "import", after(at), 15, 0, wh * 4.0, 14, "january\x1b.csv") for at, wh in operator]
+    file = "january\x1b.csv"
+    values = [(1, "import", after(at), 15, 0, wh * 4.0, operator_quality, file) for at, wh in operator]
     curves = pl.DataFrame(values, schema={**CURVES, "file": pl.String}, orient="row")
     return Known(
         readings=told,
@@ -52,6 +55,12 @@ def known(
     )  # fmt: skip
 
 
+def recorded(swaps: Sequence[Swap]) -> pl.DataFrame:
+    """SWAPS of what point 1 withdraws."""
+    rows = [(1, "import", "".join(tariff), after(at), old_wh, new_wh) for at, old_wh, new_wh, *tariff in swaps]
+    return pl.DataFrame(rows, schema=SWAPS, orient="row")
+
+
 def told(of: Known, minutes: int, language: str) -> list[str]:
     """What is said of the point from noon on, with ordinary spaces."""
     span = Span(NOON, after(minutes))
@@ -64,7 +73,6 @@ STEADY: Final = [(15 * i, 1000 + 100 * i) for i in range(5)]
 LAST_WEEK: Final = [(15 * i - WEEK, 10 * i) for i in range(24)]
 GAP: Final = [(at, 1000 + 6 * at) for at in range(0, 421, 15) if not 180 < at < 285]
 POWER: Final = (1, 1, "import", "", None, after(-60), after(600), "power")
-SWAPPED: Final = [route(1, until=40), route(2, since=40)]
 VALID: Final = ("measured by the register (quality 0, valid)", "mesuré par l’index (qualité 0, valide)")
 
 GUIDE: Final = known(
@@ -150,36 +158,6 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
          "- de 13 h à 13 h 15 : 0,150 kWh, mesuré sur un pas plus long, puis divisé (qualité 0, valide) ; le"
           " compteur"
          " home-7 à 99 999,900 kWh, puis le compteur home-7 à 0,050 kWh ; relevés à 20 minutes d’écart au plus."]),
-    ("a recorded swap", known(readings(STEADY[:3], [(45, 25), (60, 75)]), SWAPPED, [(40, 1260, 5)]), 60,
-        ["- At 13:40 the meter was replaced, as recorded: the old one, home-7, ended at 1.260 kWh, the new one,"
-          " home-8, began at 0.005 kWh. The energy of both is counted.",
-         "- 13:30 to 13:45: 0.080 kWh, measured by the register (quality 0, valid); the meter home-7 at 1.200 kWh,"
-          " then the meter home-8 at 0.025 kWh.",
-         "- 13:45 to 14:00: 0.050 kWh, measured by the register (quality 0, valid); the meter home-8 from 0.025 to"
-          " 0.075 kWh."],
-        ["- À 13 h 40, le compteur a été remplacé, comme enregistré : l’ancien, home-7, a fini à 1,260 kWh, le"
-          " nouveau, home-8, a commencé à 0,005 kWh. L’énergie des deux est comptée.",
-         "- de 13 h 30 à 13 h 45 : 0,080 kWh, mesuré par l’index (qualité 0, valide) ; le compteur home-7 à 1,200"
-          " kWh, puis le compteur home-8 à 0,025 kWh.",
-         "- de 13 h 45 à 14 h : 0,050 kWh, mesuré par l’index (qualité 0, valide) ; le compteur home-8 de 0,025 à"
-          " 0,075 kWh."]),
-    ("a swap on an edge", known(readings([*STEADY[:3], (45, 25), (60, 75)]), [route()], [(30, 1200, 5)]), 60,
-        [f"- 13:15 to 13:30: 0.100 kWh, {VALID[0]}; the meter home-7 from 1.100 to 1.200 kWh.",
-         f"- 13:30 to 13:45: 0.020 kWh, {VALID[0]}; the meter home-7 from 0.005 to 0.025 kWh."],
-        [f"- de 13 h 30 à 13 h 45 : 0,020 kWh, {VALID[1]} ; le compteur home-7 de 0,005 à 0,025 kWh."]),
-    ("a swap that does not fit", known(readings([*STEADY[:3], (45, 25), (60, 75)]), [route()], [(40, 1260, 40)]), 60,
-        ["- At 13:40 the meter was replaced, as recorded, at 1.260 kWh by one at 0.040 kWh. These indexes do not fit"
-          " the"
-         " readings around them, and are left out."],
-        ["- À 13 h 40, le compteur a été remplacé, comme enregistré, à 1,260 kWh par un autre à 0,040 kWh. Ces index"
-          " ne s’accordent pas avec les relevés qui les entourent, et sont écartés."]),
-    ("a swap nobody tells", known(readings(STEADY), [route(1, until=40)], [(40, 1260, 5)]), 60,
-        ["- At 13:40 a replacement of the meter is recorded, from 1.260 to 0.005 kWh, but no device tells both"
-          " registers:"
-         " it does not count yet.", "- 13:45 to 14:00: missing, no device measured the point then."],
-        ["- À 13 h 40, un remplacement du compteur est enregistré, de 1,260 à 0,005 kWh, mais aucun appareil ne"
-          " donne les deux index : il ne compte pas encore.",
-         "- de 13 h 45 à 14 h, manquant : aucun appareil ne mesurait alors le point."]),
     ("five hours by other weeks", known(readings([*LAST_WEEK, (0, 1000), (300, 1300)]), [route()]), 390,
         ["Of 26 quarter-hours: 0 measured, 20 estimated, 6 missing (which is not zero).",
          "- Between 13:00 and 18:00 the meter home-7 was not heard. It counted 0.300 kWh meanwhile; they are spread"
@@ -228,6 +206,45 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
          "- 13:45 to 14:00: missing, the power of home-7 was not heard often enough."],
         ["Sur 4 quarts d’heure : 0 mesuré, 3 calculés d’après la puissance, 1 manquant (ce n’est pas zéro).",
          "- de 13 h 45 à 14 h, manquant : la puissance de home-7 n’a pas été relevée assez souvent."]),
+    ("a power that stands still", known(readings([(5 * i, 400) for i in range(37)]), [POWER]), 195,
+        ["Of 13 quarter-hours: 0 measured, 12 questionable, 1 missing (which is not zero).",
+         "- 13:00 to 13:15: 0.100 kWh, computed from power (quality 10, questionable: the power did not change for 3"
+          " hours or longer)."],
+        ["Sur 13 quarts d’heure : 0 mesuré, 12 douteux, 1 manquant (ce n’est pas zéro).",
+         "- de 13 h à 13 h 15 : 0,100 kWh, calculé d’après la puissance (qualité 10, douteuse : la puissance n’a pas"
+          " changé pendant 3 heures ou plus)."]),
+    ("values of an unknown status", known(readings(), [], operator=[(0, 90)], operator_quality=10), 15,
+        ["Of 1 quarter-hour: 0 measured, 1 questionable.",
+         "- 13:00 to 13:15: 0.090 kWh, the operator's curve (quality 10, questionable: the operator's status of it is"
+          " not known); mean power of 360 W in steps of 15 minutes, as metered."],
+        ["- de 13 h à 13 h 15 : 0,090 kWh, courbe du gestionnaire (qualité 10, douteuse : l’état que lui donne le"
+          " gestionnaire n’est pas connu) ; puissance moyenne de 360 W par pas de 15 minutes, brute."]),
+    ("a time whose readings were removed",
+        replace(known(readings(STEADY[:2]), [route()]), readings=readings(), frozen_before=after(45 + 31 * 24 * 60)),
+        60,
+        ["What was computed of 1 quarter-hour is kept as it is (`hub retention`): the readings that are left do not"
+          " give it any more.",
+         "- 13:00 to 13:15: 0.100 kWh, measured by the register (quality 0, valid); kept as it was computed.",
+         "- 13:15 to 13:45: missing, the readings of that time were removed for their age.",
+         "- 13:45 to 14:00: missing, no usable reading of home-7 comes before."],
+        ["Pour 1 quart d’heure, ce qui a été calculé est conservé tel quel (`hub retention`) : les relevés qui restent"
+          " ne le donnent plus.",
+         "- de 13 h à 13 h 15 : 0,100 kWh, mesuré par l’index (qualité 0, valide) ; conservé tel qu’il a été calculé.",
+         "- de 13 h 15 à 13 h 45, manquant : les relevés de ce temps-là ont été supprimés en raison de leur âge."]),
+    ("a total register falls silent beside its tariffs",
+        known(readings(STEADY[:2], [], [], STEADY), [route(1), route(4, tariff="HC")]), 45,
+        ["- 13:15 to 13:45: missing, no usable reading of the total register of home-7 follows."],
+        ["- de 13 h 15 à 13 h 45, manquant : aucun relevé utilisable de l’index total du compteur home-7 ne suit."]),
+    ("a total register is reset beside its tariffs",
+        known(readings([*STEADY[:2], (30, 1), (45, 2)], [], [], STEADY), [route(1), route(4, tariff="HC")]), 45,
+        ["- 13:15 to 13:30: missing, the total register of home-7 was reset, or leapt, meanwhile."],
+        ["- de 13 h 15 à 13 h 30, manquant : l’index total du compteur home-7 est reparti de zéro ou a bondi"
+          " entre-temps."]),
+    ("one of the tariffs of a device falls silent",
+        known(readings(STEADY, [], [], STEADY[:2]), [route(1, tariff="HC"), route(4, tariff="HP")]), 45,
+        ["- 13:15 to 13:45: missing, another register of the point, the HP register of home-7, was not heard."],
+        ["- de 13 h 15 à 13 h 45, manquant : un autre index du point, l’index HP du compteur home-7, n’a rien"
+          " transmis."]),
     ("the operator outranks", known(readings(STEADY), [route()], operator=[(0, 90), (15, 91)]), 60,
         ["home, energy withdrawn, on Saturday 14 March 2026, from 13:00 to 14:00: 0.381 kWh.",
          "The operator's curve counts in 2 quarter-hours, the device's figures in the others.",
@@ -257,21 +274,6 @@ SCENES: list[tuple[str, Known, int, list[str], list[str]]] = [
     ("mapped later", known(readings(STEADY), [route(since=15)]), 30,
         ["- 13:00 to 13:15: missing, no device measured the point then."],
         ["- de 13 h à 13 h 15, manquant : aucun appareil ne mesurait alors le point."]),
-    ("another device without a recorded swap",
-        known(readings([*STEADY[:2], (28, 1200)], [(32, 5), (45, 55), (60, 105)]),
-              [route(1, until=30), route(2, since=30)]), 60,
-        ["- At 13:30 home-8 replaced home-7, and what both showed then is not recorded: what flowed between their"
-          " readings is not counted. `hub swap` records it.",
-         "- 13:15 to 13:30: missing, home-8 replaced home-7 then, and what both showed is not recorded."],
-        ["- À 13 h 30, home-8 a remplacé home-7, et ce qu’affichaient les deux n’est pas enregistré : l’énergie passée"
-          " entre leurs relevés n’est pas comptée. `hub swap` l’enregistre.",
-         "- de 13 h 30 à 13 h 45, manquant : home-8 a alors remplacé home-7, et ce qu’affichaient les deux n’est pas"
-          " enregistré."]),
-    ("an old index in Wh", known(readings(STEADY[:3], [(45, 25), (60, 75)]), SWAPPED, [(40, 1_260_000_000, 5)]), 60,
-        ["- Between 13:30 and 13:40 the meter home-7 rose from 1.200 to 1,260,000.000 kWh, more than can flow in"
-          " that time: nothing is counted across it."],
-        ["- Entre 13 h 30 et 13 h 40, le compteur home-7 est monté de 1,200 à 1 260 000,000 kWh, plus qu’il n’en"
-          " peut passer dans ce temps : rien n’est compté entre les deux."]),
     ("a gap beside the operator's curve",
         known(readings(GAP), [route()], operator=[(15 * i, 90) for i in range(28)]), 420,
         ["- 13:00 to 16:00: 1.080 kWh, the operator's curve (quality 0, valid); mean power of 360 W in steps of 15"

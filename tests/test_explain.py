@@ -3,6 +3,7 @@
 import json
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,25 +14,29 @@ import pytest
 from hypothesis import given, settings
 
 from energy.frames import READINGS
-from energy.model import Quantity, Reading
 from energy.time import PARIS, STEP, Span, ceil_to_step, floor_to_step
+from hub.explain_alike import KINDS
 from hub.explain_french import FR
 from hub.explain_text import Teller
 from hub.explain_words import EN, Words
 from processing.explain import METHODS, explain
 from processing.explain_curves import NATURES
-from processing.explain_events import EVENT_KINDS, Known
+from processing.explain_doubts import DOUBTS
+from processing.explain_events import EVENT_KINDS
 from processing.explain_missing import REASONS
-from processing.flags import Place
-from processing.run import Worker
+from processing.explain_registers import Known
 from store.connect import connect
 from tests.explained import GUIDE, NOON, SCENES, known, told
+from tests.explained_swaps import SWAP_SCENES, SWAPPED
 from tests.hub_command import call_hub, refused
 from tests.metering import append, apply, process, register
 from tests.registers import Readings, Route, scenes
+from tests.test_intervals import readings
+
+ALL_SCENES: Final = [*SCENES, *SWAP_SCENES]
 
 
-@pytest.mark.parametrize(("why", "of", "minutes", "english", "french"), SCENES, ids=[row[0] for row in SCENES])
+@pytest.mark.parametrize(("why", "of", "minutes", "english", "french"), ALL_SCENES, ids=[row[0] for row in ALL_SCENES])
 def test_scenes(why: str, of: Known, minutes: int, english: list[str], french: list[str]) -> None:
     for language, expected in (("en", english), ("fr", french)):
         lines = told(of, minutes, language)
@@ -40,13 +45,23 @@ def test_scenes(why: str, of: Known, minutes: int, english: list[str], french: l
 
 def test_the_scenes_have_every_event_and_reason() -> None:
     flows = [
-        flow for _, of, minutes, *_ in SCENES for flow in explain(of, Span(NOON, NOON + timedelta(minutes=minutes)))
+        flow for _, of, minutes, *_ in ALL_SCENES for flow in explain(of, Span(NOON, NOON + timedelta(minutes=minutes)))
     ]
     assert {event.kind for flow in flows for event in flow.events} == set(EVENT_KINDS)
     assert {quarter.missing and quarter.missing.reason for flow in flows for quarter in flow.quarters} == {
         *REASONS,
         None,
     } - {"waiting"}
+
+
+def test_nothing_is_said_of_what_lay_between_readings_that_were_removed() -> None:
+    """Of a time whose readings are gone an index is left: what follows it weeks later is no silence of the meter."""
+    weeks_later = [(60 * 24 * 35 + at, 900 + at) for at in (0, 15)]
+    of = known(readings([], weeks_later), SWAPPED, [(40, 1260, 5)])
+    span = Span(NOON, NOON + timedelta(hours=1))
+    kinds = [[event.kind for flow in explain(one, span) for event in flow.events]
+             for one in (of, replace(of, frozen_before=NOON + timedelta(days=32)))]  # fmt: skip
+    assert kinds == [["swap", "open"], ["swap_kept"]]
 
 
 def test_the_example_of_the_guide_is_what_is_said() -> None:
@@ -66,6 +81,8 @@ def test_both_languages_have_every_text_with_the_same_parts() -> None:
         *(f"nature_{nature}" for nature in NATURES),
         *(f"rule_{method}" for method in METHODS),
         *(f"why_{reason}" for reason in REASONS),
+        *(f"doubt_{doubt}" for doubt in DOUBTS),
+        *KINDS,
     }
     assert keys <= set(EN)
 
@@ -215,53 +232,29 @@ def test_what_is_not_computed_yet_is_said(connection: psycopg.Connection, migrat
     ]
 
 
+def test_what_is_kept_when_its_readings_are_gone_is_said(connection: psycopg.Connection, migrated_url: str) -> None:
+    """It waits for nothing, and a device measured it."""
+    gone = MIDNIGHT + timedelta(hours=24)
+    connection.execute("UPDATE point SET frozen_before = %s", [gone + timedelta(days=31)])
+    connection.execute("DELETE FROM reading WHERE at < %s", [gone])
+    connection.execute("DELETE FROM interval WHERE start = %s", [gone - 2 * STEP])
+    shown = lines(migrated_url, "home", "2026-10-25T22:00", "2026-10-25T23:00")
+    assert shown[3] == (
+        "What was computed of 3 quarter-hours is kept as it is (`hub retention`): the readings that are left do not"
+        " give it any more."
+    )
+    assert shown[5:] == [
+        "Quarter-hours:",
+        "- 22:00 to 22:15: 0.100 kWh, measured by the register (quality 0, valid); kept as it was computed.",
+        "- 22:15 to 22:30: 0.100 kWh, measured by the register (quality 0, valid); kept as it was computed.",
+        "- 22:30 to 22:45: missing, the readings of that time were removed for their age.",
+        "- 22:45 to 23:00: 0.100 kWh, measured by the register (quality 0, valid); kept as it was computed.",
+    ]
+
+
 def test_a_point_of_which_nothing_is_known(connection: psycopg.Connection, migrated_url: str) -> None:
     nothing = ["Nothing is known of shed, from Thursday 1 January 2026 to Saturday 31 January 2026."]
     assert lines(migrated_url, "shed", "2026-01-01", "2026-01-31") == nothing
-
-
-POWERED: Final = """
-community = [{ id = "valley", name = "Valley", place = "Somewhere" }]
-holder = [{ id = "someone" }]
-[[point]]
-id = "roof"
-holder = "someone"
-name = "Roof"
-category = "home"
-role = "producer"
-community = "valley"
-device = [{ id = "roof-1", measures = "production" }]
-"""
-FROZEN: Final = [600.0 + i for i in range(96)] + [700.0] * 25 + [800.0 + i for i in range(71)]
-"""Power every ten minutes from 06:00 in Paris: frozen from 22:00 to 02:00 of the next day."""
-
-
-@pytest.mark.parametrize("place", [None, ("45.9", "6.1")], ids=["nowhere", "at a place"])
-def test_power_that_froze_before_the_span(migrated_url: str, place: tuple[str, str] | None) -> None:
-    """Explained from midnight on, what is stored is what the readings give: doubts reach hours around the span."""
-    start = datetime(2026, 1, 12, 5, tzinfo=UTC)
-    with connect(migrated_url) as connection:
-        apply(connection, POWERED)
-        told = [
-            Reading("roof-1", Quantity.PV_POWER, value, start + i * timedelta(minutes=10))
-            for i, value in enumerate(FROZEN)
-        ]
-        append(connection, told)
-        worker = Worker(migrated_url, connection, place and Place(float(place[0]), float(place[1])))
-        while worker.work_once():
-            pass
-        worker.close()
-    environment = {"HUB_DATABASE_URL": migrated_url}
-    if place:
-        environment |= {"HUB_LATITUDE": place[0], "HUB_LONGITUDE": place[1]}
-    code, out, problems = call_hub(
-        "explain", "roof", "2026-01-13T00:00", "2026-01-13T05:00", "--json", settings=environment
-    )
-    assert (code, problems) == (0, "")
-    (flow,) = json.loads(out)["flows"]
-    assert all(quarter["is_current"] for quarter in flow["quarters"])
-    doubted = [quarter["quality"] == 10 for quarter in flow["quarters"]]
-    assert doubted == ([True] * 20 if place else [True] * 9 + [False] * 11)
 
 
 REFUSALS: Final = [

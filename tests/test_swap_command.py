@@ -85,6 +85,26 @@ def test_what_contradicts_a_swap_is_said(connection: psycopg.Connection, migrate
     )
 
 
+def test_a_swap_of_a_time_that_is_kept_as_it_is_changes_nothing(
+    connection: psycopg.Connection, migrated_url: str
+) -> None:
+    """That is all that is said of it: no reading that could still come makes it count."""
+    url = {"HUB_DATABASE_URL": migrated_url}
+    before = energies(connection)
+    connection.execute("UPDATE point SET frozen_before = '2026-01-05T13:00Z'")
+    warning = (
+        "! a swap of point home from before 2026-01-05 13:00 UTC, when its intervals are kept as they are"
+        " (`hub retention`): it changes nothing\n"
+    )
+    for words in (("--import", "1.180", "0.002"), ("--import", "1.05", "500"), ("--export", "1", "0"), ("--remove",)):
+        code, _, doubts = call_hub("swap", "home", SWAPPED, *words, settings=url)
+        assert (code, doubts) == (0, warning)
+    process(migrated_url)
+    assert energies(connection) == before
+    connection.execute("UPDATE point SET frozen_before = '2026-01-05T12:00Z'")
+    assert call_hub("swap", "home", SWAPPED, "--import", "1.180", "0.002", settings=url)[2] == ""
+
+
 LEAPS: Final = [
     ("an old index in Wh", SWAPPED, "1180", "0.002",
         "! old showed 1.100 kWh at 2026-01-05 13:00:00; from there to the old index 1180.000 is more than can flow in"
