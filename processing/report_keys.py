@@ -16,6 +16,7 @@ from energy.keys import (
     StaticKey,
     Surplus,
     surplus_of,
+    takers_of,
 )
 from processing.report_numbers import LANGUAGES, Language, Numbers, hardened
 
@@ -31,13 +32,12 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         " {least} à {most}.",
     ),
     "static.one": (
-        "{member} has a fixed part of the production, {most}, whatever it consumes; the others have none.",
-        "{member} a une part fixe de la production, {most}, quelle que soit sa consommation ; les autres n’en ont pas.",
+        "{member} has a fixed part of the production, {most}, whatever it consumes.",
+        "{member} a une part fixe de la production, {most}, quelle que soit sa consommation.",
     ),
     "static.lot": (
-        "One member has a fixed part of the production, {most}, whatever it consumes; the others have none.",
-        "Un membre a une part fixe de la production, {most}, quelle que soit sa consommation ; les autres n’en ont"
-        " pas.",
+        "One member has a fixed part of the production, {most}, whatever it consumes.",
+        "Un membre a une part fixe de la production, {most}, quelle que soit sa consommation.",
     ),
     "static.same": (
         "Each of the {count} members named has the same fixed part of the production, {most}, whatever it consumes.",
@@ -53,13 +53,13 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Chaque producteur partage sa production selon des parts fixées pour chaque membre.",
     ),
     "priority": (
-        "The members named are served in {count} turns: first {first}, as far as the production goes; then the others,"
-        " in order, with what is left.",
+        "The members named are served in {count} turns: first {first}, as far as the production goes; then the other"
+        " members named, in order, with what is left.",
         "Les membres nommés sont servis en {count} temps : d’abord {first}, tant qu’il y a de la production ; puis les"
-        " autres, dans l’ordre, avec ce qui reste.",
+        " autres membres nommés, dans l’ordre, avec ce qui reste.",
     ),
     "priority.one": (
-        "Those named are served by their weights, and nobody has more than it consumes.",
+        "The members named are served by their weights, and nobody has more than it consumes.",
         "Les membres nommés sont servis selon leur poids, et personne n’a plus qu’il ne consomme.",
     ),
     "iterations": (
@@ -77,6 +77,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "hourly_min": (
         "In each hour the lesser of what was injected and what was consumed is shared, in proportion to consumption.",
         "À chaque heure, le plus petit de l’injection et de la consommation est partagé, au prorata des consommations.",
+    ),
+    "unnamed": (
+        " Who is not named in the key has nothing.",
+        " Qui n’est pas nommé dans la clé n’a rien.",
     ),
     "unused": (
         " What a member cannot use is surplus.",
@@ -127,9 +131,17 @@ def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str] | None
             sentence = say(name, count=len(rounds), rounds=offers)
         case HourlyMinKey():
             sentence = say("hourly_min")
+    if _is_for_the_named(key):
+        sentence += say("unnamed")
     if surplus_of(key) is Surplus.TO_MEMBERS:
         return sentence + say("kept")
     return sentence + say("unused") if isinstance(key, StaticKey | CustomKey | MatrixKey) else sentence
+
+
+def _is_for_the_named(key: SharingKey) -> bool:
+    """Whether who is not named in the key has nothing of any energy."""
+    is_open = isinstance(key, IterationsKey) and any(part.shares_ppm is None for part in key.rounds)
+    return bool(takers_of(key)) and not is_open
 
 
 def _offer(part: Round, numbers: Numbers) -> str:

@@ -46,8 +46,10 @@ class Pages:
         """Of each proposed key how many gain and lose, who most, and a bar for each member."""
         eur = f" {self._say('who.eur')}" if self._comparison.has_euros else ""
         yield f'<section><h2>{self._say("who")}</h2><p>{self._say("who.lead")}{eur}</p><div class="charts">'
+        saved = self._members(TODAY).select("point", saved_today_eur="saving_eur")
         for name in self._proposed:
-            rows = self._members(name).filter(pl.col("difference_wh").is_not_null())
+            rows = self._members(name).filter(pl.col("difference_wh").is_not_null()).join(saved, on="point", how="left")
+            rows = rows.with_columns(saved_eur=pl.col("saving_eur") - pl.col("saved_today_eur"))
             rows = rows.sort("difference_wh", "label", descending=[True, False])
             if rows.is_empty():
                 continue
@@ -160,8 +162,7 @@ class Pages:
         sentences = [escape(hardened(counts[0].upper() + counts[1:], self._numbers.language), quote=False)]
         for name, place, is_there in (("who.most", 0, gaining), ("who.least", -1, losing)):
             row = rows.row(place, named=True)
-            eur = row["difference_eur"] if row["production_wh"] is None else None  # a producer's is of sales, too
-            also = "" if eur is None else f" ({self._numbers.eur(eur, signed=True)})"
+            also = "" if row["saved_eur"] is None else f" ({self._numbers.eur(row['saved_eur'], signed=True)})"
             if is_there:
                 kwh = self._numbers.kwh(row["difference_wh"], signed=True)
                 sentences.append(self._say(name, member=row["label"], kwh=kwh, eur=also))

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
+import polars as pl
+
 from energy.proposals import TODAY
 from processing.compare_tables import Comparison
 from processing.report_numbers import NOTHING, Numbers
@@ -30,6 +32,8 @@ MEASURES: Final[tuple[tuple[str, str, str, Best], ...]] = (
 """Text, column of the keys, how it is written, and whether the most or the least is best for all together."""
 OF_PROPOSED: Final = frozenset({"gaining", "losing", "most_lost"})
 """Measures against today, of which today has none."""
+EVENNESS: Final = frozenset({"need", "p90_p10", "gini", "jain", "min_max"})
+"""Measures of how evenly it is shared, in which a key that shares nothing is not the best: all have the same of it."""
 
 
 def side_rows(comparison: Comparison, numbers: Numbers) -> list[list[Cell]]:
@@ -41,6 +45,7 @@ def side_rows(comparison: Comparison, numbers: Numbers) -> list[list[Cell]]:
         "count": numbers.number,
         "ratio": lambda value: numbers.number(value, 2),
     }
+    shares = set(comparison.keys.filter(pl.col("allocated_wh") > 0)["key"])
     rows: list[list[Cell]] = []
     for text, column, kind, best in MEASURES:
         values = {key: value for key, value in comparison.keys.select("key", column).rows() if value is not None}
@@ -49,15 +54,17 @@ def side_rows(comparison: Comparison, numbers: Numbers) -> list[list[Cell]]:
         if not values:
             continue
         shown = {key: written[kind](value) for key, value in values.items()}
-        first = (max if best == "most" else min)(values.values())
-        winners = {shown[key] for key, value in values.items() if value == first}
+        ranked = {key: value for key, value in values.items() if text not in EVENNESS or key in shares}
+        first = (max if best == "most" else min)(ranked.values(), default=None)
+        winners = {shown[key] for key, value in ranked.items() if value == first}
         # Where members keep what they cannot use, what they would pay for it is not counted: no revenue is the best.
         is_fair = text != "revenue" or not comparison.has_kept
-        is_told = best != "none" and is_fair and len(set(shown.values())) > 1
+        is_told = best != "none" and is_fair and len({shown[key] for key in ranked}) > 1
         star = plain(numbers.language, "best")
         cells = [
-            Cell(shown.get(key, NOTHING), star=star if is_told and shown.get(key) in winners else "")
+            Cell(shown.get(key, NOTHING), star=star if is_told and key in ranked and shown[key] in winners else "")
             for key in comparison.keys["key"]
         ]
-        rows.append([Cell(plain(numbers.language, f"row.{text}")), *cells])
+        name = "row.revenue.kept" if text == "revenue" and comparison.has_kept else f"row.{text}"
+        rows.append([Cell(plain(numbers.language, name)), *cells])
     return rows

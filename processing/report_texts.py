@@ -44,8 +44,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Chacune des clés proposées aurait partagé moins d’énergie que celle d’aujourd’hui.",
     ),
     "short.known": (
-        "{rate} of these months is known, days to come included. What is missing is missing under every key alike.",
-        "{rate} de ces mois sont connus, jours à venir compris. Ce qui manque fait défaut de la même façon sous toutes"
+        "{rate} of the period is known, days to come included. What is missing is missing under every key alike.",
+        "{rate} de la période est connue, jours à venir compris. Ce qui manque fait défaut de la même façon sous toutes"
         " les clés.",
     ),
     "short.without_key": (
@@ -72,9 +72,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "short.names": (
         "Members are called M1, M2… by lot, and anew in each report. It is no secrecy: whoever knows what a member"
-        " consumed can find its line.",
+        " consumed can find its line; where only one of them also produces, everybody can find that one’s.",
         "Les membres s’appellent M1, M2… par tirage au sort, refait à chaque rapport. Ce n’est pas un anonymat : qui"
-        " connaît la consommation d’un membre peut retrouver sa ligne.",
+        " connaît la consommation d’un membre peut retrouver sa ligne ; si un seul d’entre eux produit aussi, tout le"
+        " monde peut retrouver la sienne.",
     ),
     "keys": ("The keys compared", "Les clés comparées"),
     "today": ("Today", "Aujourd’hui"),
@@ -98,6 +99,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "row.surplus": ("Surplus, used by no member (kWh)", "Surplus, qu’aucun membre n’a utilisé (kWh)"),
     "row.saving": ("Saved by members who consume", "Économie des membres qui consomment"),
     "row.revenue": ("Revenue of producers", "Recette des producteurs"),
+    "row.revenue.kept": (
+        "Revenue of producers, and of members for what they keep",
+        "Recette des producteurs, et des membres pour ce qu’ils gardent",
+    ),
     "row.local": (
         "Local value retained: the part paid to producers here",
         "Valeur locale retenue : part payée aux producteurs d’ici",
@@ -121,10 +126,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         " vers le haut, sont des gains ; à gauche, ou vers le bas, des pertes.",
     ),
     "who.eur": (
-        "Euros are what a member saves more or less; those of members who also produce are in the table at the end,"
-        " sales included.",
-        "Les euros sont ce qu’un membre économise de plus ou de moins ; ceux des membres qui produisent aussi sont dans"
-        " le tableau de la fin, ventes comprises.",
+        "Euros are what a member saves more or less; what it is paid, for what it injects or for a share that it keeps,"
+        " is added in the table at the end.",
+        "Les euros sont ce qu’un membre économise de plus ou de moins ; ce qu’il touche, pour ce qu’il injecte ou pour"
+        " une part qu’il garde, s’y ajoute dans le tableau de la fin.",
     ),
     "who.more": ("{count} members would have had more", "{count} membres auraient eu plus"),
     "who.more.one": ("one member would have had more", "un membre aurait eu plus"),

@@ -1,6 +1,9 @@
 """A hub that serves the page and recorded answers of the API, and notes what it is asked."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -72,3 +75,17 @@ class Answers(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name that http.server gives it
         """Stay quiet."""
+
+
+@contextmanager
+def serving() -> Iterator[Hub]:
+    """A hub of its own in a thread."""
+    hub = Hub()
+    thread = threading.Thread(target=hub.serve_forever)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.shutdown()
+        thread.join()
+        hub.server_close()

@@ -2,7 +2,9 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,8 +12,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from energy.proposals import parse_proposals
+from energy.territory import parse_territory
+from energy.time import PARIS
 from hub.cli import parser
 from hub.commands import COMMANDS
+from hub.demo.territory import territory_text
 from tests.conftest import AskForTemplate
 from tests.filled_hub import filled_hub
 from tests.hub_command import call_hub
@@ -105,6 +111,31 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if not urlsplit(link).scheme and not (page.parent / urlsplit(link).path).exists()
     ]
     assert broken == []
+
+
+def test_the_key_shown_for_the_demo_is_one_of_its_community() -> None:
+    """Every command shown is of that community, and its file names no other's members."""
+    demo = parse_territory(territory_text(date(2026, 11, 23)), "territory.toml")
+    members = {one.point for one in demo.memberships if one.community == "concarneau"}
+    roles = {point.id: point.role for point in demo.points if point.id in members}
+    for page in ("demo.md", "demo.fr.md"):
+        (keys,) = blocks(page, "toml")
+        assert len(keys.splitlines()) == 3
+        assert len(parse_proposals(keys, "keys.toml", PARIS, roles)) == 1
+        assert [line.split()[2] for block in blocks(page, "sh") for line in block.splitlines()] == ["concarneau"] * 2
+
+
+def numbers(page: Path, thousands: str, decimal: str) -> Counter[str]:
+    """The numbers of the prose of a page, written alike; whole hours (10:00, 10 h) as hours."""
+    prose = re.sub(r"(?s:```.*?```)|`[^`]*`|(?m:^    .*$)|:00", "", page.read_text(encoding="utf-8"))
+    plain = re.sub(rf"(?<=\d)[{thousands}](?=\d{{3}}\b)", "", prose)
+    return Counter(re.findall(r"\d+(?:\.\d+)?", re.sub(rf"(?<=\d){decimal}(?=\d)", ".", plain)))
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.fr.md")), ids=lambda page: page.name)
+def test_both_languages_say_the_same_numbers(page: Path) -> None:
+    english = page.with_name(page.name.replace(".fr.md", ".md"))
+    assert numbers(english, ",", r"\.") == numbers(page, r"\s", ",")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.fr.md")), ids=lambda page: page.name)

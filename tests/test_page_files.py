@@ -85,6 +85,15 @@ def test_files_are_short_and_all_used() -> None:
     assert set(every) - {"index.html"} == set(re.findall(r'"(?:\./|page/)([\w.]+)"', everything))
 
 
+def test_whatever_scrolls_sideways_has_a_shade_where_it_goes_on() -> None:
+    report = (PAGE.parents[1] / "processing" / "report.css").read_text(encoding="utf-8")
+    for name, text in {**sources(".css"), "report.css": report}.items():
+        rules = [(selectors.strip(), body) for selectors, body in re.findall(r"([^{}]+){([^{}]*)}", text)]
+        scrolling = [selectors for selectors, body in rules if re.search(r"overflow(-x)?: (auto|scroll)", body)]
+        shaded = [selectors for selectors, body in rules if body.count("no-repeat local") == body.count("--shade") == 2]
+        assert scrolling == shaded, name
+
+
 def test_what_is_known_of_the_recorded_month_is_what_is_known_of_its_points() -> None:
     month = json.loads((DATA / "concarneau-value.json").read_text(encoding="utf-8"))
     for name in ("present", "expected"):

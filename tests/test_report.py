@@ -25,7 +25,6 @@ from processing.report_keys import SENTENCES
 from processing.report_kinds import KINDS
 from processing.report_numbers import LANGUAGES, Language, Numbers
 from processing.report_sections import names_of
-from processing.report_side import side_rows
 from processing.report_texts import TEXTS
 from tests.test_compare import IDS, KEYS, NAME, POINTS, STEPS, TARIFF, compared
 
@@ -178,6 +177,16 @@ def test_one_word_for_what_is_covered_of_a_need() -> None:
     assert not [name for name, (english, _) in TEXTS.items() if "cover" in english or "autoproduction" in english]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "100.0% of the period is known"), ("fr", "100,0\xa0% de la période est connue")],
+)
+def test_how_much_is_known_is_said_of_one_month_as_of_many(
+    comparison: Comparison, language: Language, sentence: str
+) -> None:
+    assert sentence in Page(render(replace(comparison, known=8, expected=8), FACTS, language)).text
+
+
 def test_axes_say_where_their_lines_are() -> None:
     """The top of the axis is a quarter, its middle an eighth."""
     page = Page(render(compared([{"a": 1000, "b": 1000, "c": 0, "roof": 20_000}]), FACTS, "en"))
@@ -202,14 +211,22 @@ def test_keys_that_share_the_same_are_both_the_best(language: Language) -> None:
     equal = {"en": "“prorata title”, “c-first title”", "fr": "«\xa0prorata titre\xa0», «\xa0c-first titre\xa0»"}
     assert f"{equal[language]} " in page.text
     assert {"en": "euros are too favourable", "fr": "les euros sont trop favorables"}[language] in page.text
-    assert {"en": "those of members who also produce", "fr": "des membres qui produisent aussi"}[language] in page.text
+    assert {"en": "Euros are what a member saves", "fr": "ce qu’un membre économise"}[language] in page.text
 
 
-@pytest.mark.parametrize(("proposed", "stars"), [(["prorata"], 1), (["prorata", "spain"], 0)])
-def test_no_revenue_is_best_beside_a_key_under_which_members_keep_their_part(proposed: list[str], stars: int) -> None:
-    found = compared(STEPS, {name: KEYS[name] for name in proposed}, tariffs=[TARIFF])
-    (revenue,) = (row for row in side_rows(found, Numbers("en")) if row[0].text == TEXTS["row.revenue"][0])
-    assert sum(bool(cell.star) for cell in revenue) == stars
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_members_are_paid_for_what_they_keep_is_said_and_is_no_saving(language: Language) -> None:
+    """a uses 160 kWh more and saves EUR 16; for the 520 kWh that it cannot use it is paid EUR 520."""
+    steps: list[dict[str, int | None]] = [{point: wh and wh * 100 for point, wh in step.items()} for step in STEPS]
+    tariff = replace(TARIFF, surplus_eur_per_kwh=Decimal(1))
+    found = compared(steps, {"spain": KEYS["spain"]}, tariffs=[tariff])
+    facts = replace(FACTS, keys=tuple(key for key in FACTS.keys if key.name in (TODAY, "spain")))
+    (row,) = found.members.filter(key="spain", point="a").to_dicts()
+    assert (row["revenue_eur"], row["difference_eur"]) == (Decimal(520), Decimal(536))
+    text = Page(render(found, facts, language)).text
+    assert TEXTS["row.revenue.kept"][LANGUAGES.index(language)] in text
+    gained = {"en": "+160.0\xa0kWh (+€16)", "fr": "+160,0\xa0kWh (+16\xa0€)"}[language]
+    assert f"{FACTS.labels['a']}, {gained}" in text
 
 
 def test_years_are_named_where_there_is_no_room_for_months() -> None:

@@ -21,7 +21,7 @@ from energy.keys import (
 from processing.report_keys import describe
 from processing.report_kinds import KINDS, kind_of
 from processing.report_numbers import Numbers
-from tests.test_compare import KEYS
+from tests.test_compare import JANUARY, KEYS
 
 SAID: Final[list[tuple[SharingKey, str, str]]] = [
     (ProRataKey(), "in proportion to what it consumes then", "proportionnelle à ce qu’il consomme"),
@@ -32,6 +32,7 @@ SAID: Final[list[tuple[SharingKey, str, str]]] = [
     (KEYS["spain"], "stays its own", "lui reste"),
     (ProRataKey(Surplus.TO_MEMBERS), "stays its own", "lui reste"),
     (KEYS["c-first"], "in 2 turns: first M9", "en 2 temps\xa0: d’abord M9"),
+    (KEYS["c-first"], "then the other members named, in order", "puis les autres membres nommés, dans l’ordre"),
     (CustomKey({}), "sets the parts for each step", "fixe les parts à chaque pas"),
     (MatrixKey({"roof": {"a": 1}}), "Each producer", "Chaque producteur"),
     (
@@ -53,10 +54,33 @@ BY_LOT: Final[list[tuple[SharingKey, str, str]]] = [
 ]
 
 
+FOR_THE_NAMED: Final[list[tuple[str, SharingKey, bool]]] = [
+    ("turns", KEYS["c-first"], True),
+    ("one turn", PriorityKey(({"a": 1, "b": 1},)), True),
+    ("fixed parts", StaticKey({"a": 100_000, "b": 250_000}), True),
+    ("the same parts", StaticKey({"a": 250_000, "b": 250_000}), True),
+    ("one part", StaticKey({"a": 250_000}), True),
+    ("parts that are kept", KEYS["spain"], True),
+    ("parts by step", CustomKey({JANUARY.start: {"a": 1_000_000}}), True),
+    ("pairs", MatrixKey({"roof": {"a": 1}}), True),
+    ("rounds by fixed parts", IterationsKey((Round(600_000, {"a": 1}), Round(400_000, {"b": 1}))), True),
+    ("a round for all", IterationsKey((Round(600_000, {"a": 1}), Round(400_000))), False),
+    ("in proportion", ProRataKey(), False),
+    ("by the hour", HourlyMinKey(), False),
+]
+
+
 @pytest.mark.parametrize(("key", "english", "french"), SAID)
 def test_what_a_key_does(key: SharingKey, english: str, french: str) -> None:
     assert english in describe(key, Numbers("en"), {"c": "M9"})
     assert french in describe(key, Numbers("fr"), {"c": "M9"})
+
+
+@pytest.mark.parametrize(("why", "key", "is_said"), FOR_THE_NAMED, ids=[row[0] for row in FOR_THE_NAMED])
+def test_a_key_for_those_whom_it_names_says_so(why: str, key: SharingKey, is_said: bool) -> None:
+    for labels in ({"a": "M1"}, None):
+        assert ("Who is not named in the key has nothing." in describe(key, Numbers("en"), labels)) == is_said, why
+        assert ("Qui n’est pas nommé dans la clé n’a rien." in describe(key, Numbers("fr"), labels)) == is_said, why
 
 
 @pytest.mark.parametrize(("key", "english", "french"), BY_LOT)

@@ -156,7 +156,7 @@ function hours({ width, height, x, start, end }, words) {
   const every = width < 560 ? 6 : 3;
   const marks = [];
   for (let at = start; at < end; at += HOUR_MS) {
-    const local = Number(words.time(at).slice(0, 2));
+    const local = Number.parseInt(words.time(at), 10);
     if (local % every === 0 && local !== marks.at(-1)?.local) marks.push({ at, local });
   }
   return marks.map(({ at }, i) =>
@@ -164,7 +164,7 @@ function hours({ width, height, x, start, end }, words) {
       "g",
       { class: "hour" },
       svg("line", { x1: n(x(at)), x2: n(x(at)), y1: height - MARGIN.bottom, y2: height - MARGIN.bottom + 5 }),
-      svg("text", { x: n(x(at)), y: height - 6, "text-anchor": i === 0 ? "start" : "middle" }, words.hour(at)),
+      svg("text", { x: n(x(at)), y: height - 6, "text-anchor": i === 0 ? "start" : "middle" }, words.time(at)),
     ),
   );
 }

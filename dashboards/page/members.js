@@ -2,12 +2,7 @@
 // A point is shown by the end of its number, or by its id where that is a word; no names.
 import { html, replace } from "./elements.js";
 
-const HEADS = [
-  ["members.consumed", null],
-  ["members.shared", null],
-  ["members.produced", null],
-  ["members.surplus", "less"],
-];
+const HEADS = ["consumed", "shared", "produced", "surplus"];
 
 const LONG = 14; // a name of more letters stands above its bar, which else had no room
 
@@ -37,7 +32,7 @@ export function showMembers(host, points, words) {
     {},
     html("th", { scope: "col" }, words.text("members.category")),
     html("th", { scope: "col", class: "point" }, words.text("members.point")),
-    HEADS.map(([key, name]) => html("th", { scope: "col", class: name }, words.text(key))),
+    HEADS.map((name) => html("th", { scope: "col" }, words.text(`members.${name}`))),
     isPart ? html("th", { scope: "col" }, words.text("members.known")) : null,
   );
   const bodies = byCategory(points).map(([category, members]) => {
@@ -68,7 +63,7 @@ function byCategory(points) {
 function line(point, label, name, top, words) {
   const consumes = point.role !== "producer";
   const produces = point.role !== "consumer";
-  const cell = (shown, value, name) => html("td", { class: name }, shown ? words.energy(value) : "");
+  const cell = (shown, value) => html("td", {}, shown ? words.energy(value) : "");
   const silent = point.import_kwh === null && point.export_kwh === null;
   const nothing = html("span", { class: "aside" }, words.text("members.none"));
   const used = (point.export_kwh ?? 0) - (point.surplus_kwh ?? 0);
@@ -87,7 +82,7 @@ function line(point, label, name, top, words) {
     cell(consumes, point.import_kwh),
     cell(consumes, point.import_kwh === null ? null : point.allocated_kwh),
     cell(produces, point.export_kwh),
-    cell(produces, point.surplus_kwh, "less"),
+    cell(produces, point.surplus_kwh),
   );
 }
 

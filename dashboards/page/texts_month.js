@@ -27,7 +27,10 @@ export const TEXTS = {
     "ce que l’énergie partagée aurait coûté chez un fournisseur, moins son prix local et les frais"
   ],
   "value.revenue_eur": ["Earned by producers", "Gagné par les producteurs"],
-  "value.revenue_eur.is": ["from members for what they had, and for the surplus", "auprès des membres pour leur part, et pour le surplus"],
+  "value.revenue_eur.is": [
+    "paid by members for what they were allocated, plus the surplus sold",
+    "payé par les membres pour ce qui leur a été affecté, plus le surplus vendu"
+  ],
   "value.local_value_rate": ["Local value retained", "Valeur locale retenue"],
   "value.local_value_rate.is": [
     "of what the shared energy is worth, the part paid to producers here",
@@ -46,14 +49,20 @@ export const TEXTS = {
   "equity.parity": ["Parity", "Parité"],
   "results.title": ["Operator’s settlement", "Décompte du gestionnaire"],
   "results.note": [
-    "What the grid operator settled by and what the hub computed, furthest apart first, with the cause that the hub knows. Hub and operator: energy shared, in kWh.",
-    "Ce que le gestionnaire de réseau a décompté et ce que le hub a calculé, les plus grands écarts d’abord, avec la cause que le hub connaît. Hub et gestionnaire\u00a0: énergie partagée, en kWh."
+    "What the grid operator settled by and what the hub computed, furthest apart first, with the cause that the hub knows. A line shows, in kWh, the result that is furthest apart: all that the point withdrew or injected, or what of it was shared, bought or surplus.",
+    "Ce que le gestionnaire de réseau a décompté et ce que le hub a calculé, les plus grands écarts d’abord, avec la cause que le hub connaît. Chaque ligne montre, en kWh, le résultat le plus éloigné\u00a0: tout ce que le point a soutiré ou injecté, ou ce qui en a été partagé, acheté ou reste en surplus."
   ],
   "results.point": ["Point", "Point"],
-  "results.flow": ["Flow", "Flux"],
+  "results.result": ["Result", "Résultat"],
+  "results.import.cons": ["withdrawn", "soutiré"],
+  "results.import.autocons": ["withdrawn: shared", "soutiré\u00a0: partagé"],
+  "results.import.complement": ["withdrawn: bought", "soutiré\u00a0: acheté"],
+  "results.export.prod": ["injected", "injecté"],
+  "results.export.autocons": ["injected: shared", "injecté\u00a0: partagé"],
+  "results.export.surplus": ["injected: surplus", "injecté\u00a0: surplus"],
   "results.hub": ["Hub", "Hub"],
   "results.operator": ["Operator", "Gestionnaire"],
-  "results.apart": ["Largest difference", "Plus grand écart"],
+  "results.apart": ["Difference", "Écart"],
   "results.share": ["% of what is apart", "% des écarts"],
   "results.why": ["Why", "Pourquoi"],
   "results.agree.one": ["{n} flow agrees, within rounding.", "{n} flux concorde, aux arrondis près."],

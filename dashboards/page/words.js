@@ -15,6 +15,12 @@ export function chooseLanguage(...wanted) {
   return "en";
 }
 
+/** 13:30 as 13 h 30, and 03:00 as 3 h. */
+function inHours(time) {
+  const [hours, minutes] = time.split(":");
+  return `${Number(hours)}\u00a0h${minutes === "00" ? "" : `\u00a0${minutes}`}`;
+}
+
 /** Texts and formats of a language; instants are shown in the time zone of the community. */
 export function wordsOf(language, zone = "UTC") {
   const locale = LOCALES[language];
@@ -68,10 +74,10 @@ export function wordsOf(language, zone = "UTC") {
     /** EUR, which the hub says as exact decimal text. */
     euros: (amount) => (missing(amount) ? "–" : euros.format(amount)),
     percent: (rate) => (missing(rate) ? "–" : percent.format(rate)),
-    time: (instant) => clock.format(instant),
+    /** The time of day: 13:30, or in French 13 h 30. */
+    time: (instant) => (language === "fr" ? inHours(clock.format(instant)) : clock.format(instant)),
     /** Which of the two when clocks go back: UTC+2 or UTC+1. */
     offset: (instant) => zoned.formatToParts(instant).find(({ type }) => type === "timeZoneName").value,
-    hour: (instant) => (language === "fr" ? `${Number(clock.format(instant).slice(0, 2))}\u202fh` : clock.format(instant)),
     day: (day, format = "long") => dayFormats[format].format(Date.parse(`${day}T00:00:00Z`)),
   };
 }

@@ -8,6 +8,6 @@ window.fetch = async (url, options) => {
   return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
 };
 setTimeout(() => {
-  const { scrollWidth, clientWidth } = document.getElementById("members-section");
+  const { scrollWidth, clientWidth } = document.getElementById("members");
   document.body.dataset.over = scrollWidth - clientWidth;
 }, 4_000);
