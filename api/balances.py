@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from api import shapes
-from api.downloads import FILES, as_file
+from api.downloads import FILES, Format, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
 from energy.errors import InvalidInput
 from energy.time import rfc3339
@@ -38,9 +38,7 @@ def balance(
     step: Annotated[
         Step | None, Query(description="the community's own by default; sums follow the local calendar")
     ] = None,
-    format: Annotated[  # noqa: A002 - the name of the parameter in the address
-        Literal["json", "csv", "parquet"], Query(description="csv and parquet hold the rows, without the totals")
-    ] = "json",
+    format: Format = "json",  # noqa: A002 - the name of the parameter in the address
 ) -> Response:
     """Consumption, production and what was shared, step by step; steps without any reading are absent, never zero."""
     span = requested_span(start, end, ZoneInfo(community.zone))

@@ -1,9 +1,11 @@
 """Comparisons of sharing keys before a vote: asked for here, computed by `hub process`, and served as they are."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -11,7 +13,7 @@ from starlette.exceptions import HTTPException
 from api import shapes_comparisons as shapes
 from api.downloads import CSV, TEXT
 from api.problems import RESPONSES
-from api.reading import Community, Connection
+from api.reading import LARGEST, Community, Connection
 from energy.csv_rows import csv_of
 from energy.proposals import ComparisonRequest, proposals_from, require_months
 from energy.time import rfc3339
@@ -28,7 +30,6 @@ from store.comparisons import (
 
 router = APIRouter(prefix="/v1/communities/{community}/comparisons", tags=["comparisons"])
 
-LARGEST: Final = 2**31 - 1
 No = Annotated[int, Path(description="number of the comparison", ge=1, le=LARGEST)]
 Language = Annotated[Literal["en", "fr"], Query(description="English or French")]
 Table = Annotated[Literal["keys", "members", "months", "equity"], Path(description="which table of the result")]
@@ -54,7 +55,7 @@ def compare(community: Community, connection: Connection, request: ComparisonReq
     """
     require_months(request.first, request.last)
     roles = read_roles(connection, community.no)
-    proposals_from(request.key, ZoneInfo(community.zone), roles)
+    proposals_from(request.key, ZoneInfo(community.zone), timedelta(minutes=community.step_min), roles)
     asked = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
     no = add(connection, community.no, asked)
     if no is None:
@@ -74,9 +75,10 @@ def comparisons(community: Community, connection: Connection) -> dict[str, Any]:
 @router.get("/{no}", responses={200: {"model": shapes.Comparison}})
 def comparison(community: Community, connection: Connection, no: No) -> Response:
     """How far a comparison is, and once it is done what each key would have given the members."""
-    asked = _asked(read_comparison(connection, community.no, no))
-    result = read_result(connection, community.no, no)
-    return JSONResponse({**asked, "community": community.id, "result": result})
+    row = read_comparison(connection, community.no, no)
+    # It may end between the two: one that is told to run has no result yet.
+    result = read_result(connection, community.no, no) if row.status == "done" else None
+    return JSONResponse({**_asked(row), "community": community.id, "result": result})
 
 
 @router.get(
@@ -105,7 +107,8 @@ def table_as_csv(community: Community, connection: Connection, no: No, table: Ta
     if result is None:
         raise _not_done(row)
     headers = {"Content-Disposition": f'attachment; filename="{community.id}-comparison-{no}-{table}.csv"'}
-    return Response(csv_of(result[table]), media_type="text/csv", headers=headers)
+    rows = pl.DataFrame(result[table], infer_schema_length=None)
+    return Response(csv_of(rows), media_type="text/csv", headers=headers)
 
 
 def _asked(row: ComparisonRow) -> dict[str, Any]:

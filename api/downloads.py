@@ -8,7 +8,7 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.reading import with_instants
-from energy.csv_rows import plain_text
+from energy.csv_rows import csv_of
 
 PARQUET: Final = "application/vnd.apache.parquet"
 TEXT: Final[dict[str, Any]] = {"schema": {"type": "string"}}
@@ -21,7 +21,7 @@ def as_file(rows: pl.DataFrame, name: str, kind: Literal["csv", "parquet"]) -> R
     """Rows to download under a name; in CSV instants are written as in JSON, and no text is a formula."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     if kind == "csv":
-        return Response(plain_text(with_instants(rows)).write_csv(), media_type="text/csv", headers=headers)
+        return Response(csv_of(with_instants(rows)), media_type="text/csv", headers=headers)
     buffer = io.BytesIO()
     rows.write_parquet(buffer)
     return Response(buffer.getvalue(), media_type=PARQUET, headers=headers)

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api import shapes
 from api.downloads import FILES
-from api.reading import OpenConnection
+from api.reading import LARGEST, OpenConnection
 from energy.errors import NotFound
 from energy.time import rfc3339
 from store.releases import read_file, read_releases
@@ -35,7 +35,7 @@ def show_file(
     dataset: Annotated[str, Path(description="name of a dataset, as /open/v1 lists them")],
     name: Annotated[str, Path(description="name of one of its files")],
     connection: OpenConnection,
-    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="release; the newest by default")] = None,
+    version: Annotated[int | None, Query(ge=1, le=LARGEST, description="release; the newest by default")] = None,
 ) -> Response:
     """A file of a release: datapackage.json describes the others."""
     if "\0" in dataset + name:  # which PostgreSQL's text cannot hold

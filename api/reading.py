@@ -23,6 +23,8 @@ from store.connect import LONGEST_QUERY_S, FrameReader, database_answers
 WH_DIGITS: Final = 3
 """Decimals of a kWh down to the Wh."""
 LONGEST_SPAN: Final = timedelta(days=3700)
+LARGEST: Final = 2**31 - 1
+"""The largest number that the database counts to."""
 WAIT_S: Final = 3.0
 """How long a request waits for a connection: an operator's probe should hear 503, not give up."""
 SHORTEST_WAIT_S: Final = 0.5

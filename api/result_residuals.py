@@ -1,6 +1,5 @@
 """The operator's own results of a month beside the hub's, and which points explain what is between them."""
 
-from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from api import shapes_settled as shapes
 from api.downloads import FILES, Format, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows
-from energy.errors import InvalidInput
 from energy.faults import MONTH
-from energy.time import EPOCH, local_date, local_month
+from energy.time import EPOCH, local_date, local_month, month_named
 from store.operator_results import read_result_months, read_result_residuals
 
 router = APIRouter(prefix="/v1/communities/{community}/settlements", tags=["settlements"])
@@ -34,17 +32,10 @@ def operator_results(
     zone = ZoneInfo(community.zone)
     months = [f"{local_date(start, zone):%Y-%m}" for start in read_result_months(connection, community.no)]
     shown = month or next(iter(months), None)
-    start = EPOCH if shown is None else _start_of(shown, zone)
+    start = EPOCH if shown is None else local_month(month_named(shown, "month"), zone).start
     table = in_kwh(read_result_residuals(reader, connection, community.no, start))
     rows = table.with_columns(month=pl.lit(shown, pl.String)).select(shapes.ResultResidualRow.model_fields.keys())
     if format != "json":
         name = f"{community.id}-operator" if shown is None else f"{community.id}-{shown}-operator"
         return as_file(rows, name, format)
     return JSONResponse({"community": community.id, "month": shown, "months": months, "rows": json_rows(rows)})
-
-
-def _start_of(month: str, zone: ZoneInfo) -> datetime:
-    try:
-        return local_month(date.fromisoformat(f"{month}-01"), zone).start
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(f"month: {month!r} is no month: write it as 2026-01") from error

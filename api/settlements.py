@@ -1,6 +1,6 @@
 """The settled months of a community: every version of each, and what it had."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Path, Query
@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api import shapes_settled as shapes
 from api.downloads import CSV, as_file
-from api.reading import Community, Connection, Reader, in_kwh, json_rows
+from api.reading import LARGEST, Community, Connection, Reader, in_kwh, json_rows
 from energy.faults import MONTH
 from energy.time import Span, rfc3339
 from energy.units import WH_PER_KWH
@@ -23,7 +23,6 @@ from store.settlements import (
 
 router = APIRouter(prefix="/v1/communities/{community}/settlements", tags=["settlements"])
 
-LARGEST: Final = 2**31 - 1
 Month = Annotated[str, Path(description="local month, YYYY-MM", pattern=MONTH)]
 Version = Annotated[int, Path(description="1 is what the month had when it was closed", ge=1, le=LARGEST)]
 Format = Annotated[Literal["json", "csv"], Query(description="csv holds the rows alone")]

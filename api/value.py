@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, Response
 from api import shapes_value as shapes
 from api.downloads import FILES, Format, as_file
 from api.reading import Community, Connection, Reader, in_kwh, json_rows, requested_span
+from energy.frames import EUROS
 from energy.time import local_date
 from store.communities import CommunityRow
-from store.statements import IN_EUR, read_equity, read_pending, read_statements, read_sums
+from store.statements import read_equity, read_pending, read_statements, read_sums
 
 router = APIRouter(prefix="/v1/communities/{community}", tags=["value"])
 
@@ -92,4 +93,4 @@ def _after(month: date) -> date:
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:
     """EUR as text."""
-    return rows.with_columns(pl.col(name).cast(pl.String) for name in IN_EUR if name in rows.columns)
+    return rows.with_columns(pl.col(name).cast(pl.String) for name in EUROS if name in rows.columns)

@@ -7,6 +7,8 @@ import polars as pl
 UTC_TIME: Final = pl.Datetime("us", "UTC")
 EUR: Final = pl.Decimal(38, 9)
 """Exact: whole watt-hours times prices of six decimals per kWh have nine."""
+EUROS: Final = ("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur")
+"""What a member saves, what a producer earns, and what shared energy costs from producers and from a supplier."""
 
 READINGS: Final = pl.Schema({"series_no": pl.Int32, "at": UTC_TIME, "value": pl.Float64})
 """Stored readings in canonical units, at most one per series and instant."""

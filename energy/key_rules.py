@@ -20,6 +20,7 @@ from energy.keys import (
     renamed,
     surplus_of,
 )
+from energy.model import PPM_PER_PERCENT
 from energy.time import rfc3339
 
 
@@ -94,6 +95,46 @@ def key_of(rule: Mapping[str, Any]) -> SharingKey:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def words_of(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stored rule says, as people read it: shares in percent by point, under their step, producer or round.
+
+    They are apart from what is of the rule as a whole, under no name; so is the part that a round offers.
+    """
+    match key_of(rule):
+        case ProRataKey() | HourlyMinKey():
+            parts = {}
+        case StaticKey(shares_ppm):
+            parts = _percent(shares_ppm)
+        case CustomKey(steps_ppm):
+            parts = {rfc3339(start): _percent(shares) for start, shares in steps_ppm.items()}
+        case MatrixKey(shares_ppm, steps_ppm):
+            dated = {rfc3339(start): _percent_by_producer(matrix) for start, matrix in steps_ppm.items()}
+            parts = {**_percent_by_producer(shares_ppm), **dated}
+        case PriorityKey(levels):
+            parts = {f"level {place}": level for place, level in enumerate(levels, start=1)}
+        case IterationsKey(rounds):
+            parts = {f"round {place}": _offer(part) for place, part in enumerate(rounds, start=1)}
+    whole = {name: rule[name] for name in ("type", "surplus") if name in rule}
+    return {**whole, "": parts} if parts else whole
+
+
+def _offer(part: Round) -> dict[str, str]:
+    fraction, shares_ppm = _part(part.fraction_ppm), part.shares_ppm
+    return {"": f"{fraction} pro rata"} if shares_ppm is None else {"": fraction, **_percent(shares_ppm)}
+
+
+def _part(ppm: int) -> str:
+    return f"{ppm / PPM_PER_PERCENT:.10g} %"
+
+
+def _percent(shares_ppm: Mapping[str, int]) -> dict[str, str]:
+    return {point: _part(ppm) for point, ppm in shares_ppm.items()}
+
+
+def _percent_by_producer(matrix_ppm: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, str]]:
+    return {producer: _percent(shares) for producer, shares in matrix_ppm.items()}
 
 
 def points_in(rule: Mapping[str, Any]) -> frozenset[str]:

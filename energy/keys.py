@@ -110,6 +110,10 @@ SharingKey: TypeAlias = (
 )  # fmt: skip
 
 
+KnownKey: TypeAlias = StaticKey | CustomKey | MatrixKey
+"""A key that says its parts beforehand, whoever will withdraw how much."""
+
+
 def surplus_of(key: SharingKey) -> Surplus:
     """Whose an unused share is; where nobody is offered more than it can use, the question does not arise."""
     return Surplus.TO_PRODUCERS if isinstance(key, PriorityKey | HourlyMinKey) else key.surplus

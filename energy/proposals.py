@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,13 @@ from energy.keys import SharingKey
 from energy.model import Role
 from energy.territory_file import Entry, Id, KeyEntry, Text, YesNo, describe_fault
 from energy.territory_keys import key_from
+from energy.time import month_named
 
 TODAY: Final = "today"
 """How the keys in force are called in every comparison."""
 MOST: Final = 10
 """So many keys can still be told apart on a page."""
 MOST_MONTHS: Final = 60
-FIRST_YEAR: Final = 2000
-LAST_YEAR: Final = 2999
-"""Months of other years are slips of the pen, and their days may be in no calendar of another zone."""
 Month = Annotated[str, Field(pattern=MONTH)]
 
 
@@ -91,12 +89,14 @@ def request_from(declared: Mapping[str, Any]) -> ComparisonRequest:
     return request
 
 
-def parse_proposals(text: str, name: str, zone: ZoneInfo, members: Mapping[str, Role]) -> tuple[Proposal, ...]:
+def parse_proposals(
+    text: str, name: str, zone: ZoneInfo, step: timedelta, members: Mapping[str, Role]
+) -> tuple[Proposal, ...]:
     """Read the text of a file of proposed keys.
 
     Args:
         name: of the file; it opens the sentence when something is wrong.
-        zone: of the community: steps without an offset are local.
+        zone, step: of the community: steps without an offset are local, and each is one of settlement.
         members: roles of the points that are ever in the community.
 
     Raises:
@@ -107,7 +107,7 @@ def parse_proposals(text: str, name: str, zone: ZoneInfo, members: Mapping[str, 
         declared = tomllib.loads(text.removeprefix("\ufeff"))  # what some editors put first
         if "key" not in declared:
             raise InvalidInput("no key is proposed; write each as [[key]], with `name` and `type`")
-        return proposals_from(ProposalsFile.model_validate(declared).key, zone, members)
+        return proposals_from(ProposalsFile.model_validate(declared).key, zone, step, members)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{name} is not valid TOML: {error}") from error
     except ValidationError as error:
@@ -117,7 +117,7 @@ def parse_proposals(text: str, name: str, zone: ZoneInfo, members: Mapping[str, 
 
 
 def proposals_from(
-    entries: Sequence[ProposedEntry], zone: ZoneInfo, members: Mapping[str, Role]
+    entries: Sequence[ProposedEntry], zone: ZoneInfo, step: timedelta, members: Mapping[str, Role]
 ) -> tuple[Proposal, ...]:
     """Make the keys of entries that have the right shape.
 
@@ -133,25 +133,10 @@ def proposals_from(
             raise InvalidInput(f"{where}: two keys have this name; give each its own")
         if entry.from_ is not None or entry.to is not None:
             raise InvalidInput(f"{where}: a proposed key has no `from` or `to`: it is tried on all that is compared")
-        key = key_from(entry, where, zone, None, members)
+        key = key_from(entry, where, zone, step, None, members)
         title = entry.title or entry.title_fr or entry.name
         proposals[entry.name] = Proposal(entry.name, title, entry.title_fr or title, key)
     return tuple(proposals.values())
-
-
-def month_named(text: str, what: str) -> date:
-    """The first day of a month that a person wrote as 2026-01; `what` opens the sentence when it is none.
-
-    Raises:
-        InvalidInput: it is no month.
-    """
-    try:
-        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-        if len(text) == len("2026-01") and FIRST_YEAR <= month.year <= LAST_YEAR:
-            return month
-    except ValueError:
-        pass
-    raise InvalidInput(f"{what} {text!r} is not a month: write it as 2026-01")
 
 
 def require_months(first: date, last: date) -> None:

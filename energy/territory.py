@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -138,9 +139,10 @@ def _memberships(point: PointEntry, zones: dict[str, ZoneInfo]) -> Iterable[Memb
 def _keys(
     community: CommunityEntry, zone: ZoneInfo, points: set[str], members: Mapping[str, Role]
 ) -> Iterable[KeyVersion]:
+    step = timedelta(minutes=community.step_min)
     for entry in community.key or [KeyEntry(type="prorata")]:
         where = f"community {community.id}, key {entry.type}"
-        yield KeyVersion(community.id, key_from(entry, where, zone, points, members), entry.validity(zone, where))
+        yield KeyVersion(community.id, key_from(entry, where, zone, step, points, members), entry.validity(zone, where))
 
 
 def _unique(what: str, names: Iterable[str]) -> None:

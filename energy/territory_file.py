@@ -17,7 +17,7 @@ from energy.faults import ID, expected
 from energy.keys import HIGHEST_WEIGHT, Surplus
 from energy.model import HolderKind, Measures, Role
 from energy.tariffs import DECIMALS, HIGHEST_EUR
-from energy.time import local_midnight
+from energy.time import local_midnight, refuse_unclear
 from energy.validity import FOREVER, FOREVER_AGO, Validity
 
 LONGEST_WORD: Final = 64
@@ -98,8 +98,8 @@ class DatedEntry(Entry):
 
     def validity(self, zone: ZoneInfo, where: str) -> Validity:
         """The validity meant, in the zone of the community; `where` opens the sentence when there is none."""
-        start = FOREVER_AGO if self.from_ is None else instant_of(self.from_, zone)
-        end = FOREVER if self.to is None else instant_of(self.to, zone)
+        start = FOREVER_AGO if self.from_ is None else instant_of(self.from_, zone, where)
+        end = FOREVER if self.to is None else instant_of(self.to, zone, where)
         if end <= start:
             raise InvalidInput(f"{where}: `to` ({self.to}) must be later than `from` ({self.from_})")
         return Validity(start, end)
@@ -269,13 +269,21 @@ def _word(text: str) -> str:
     return text if text.isprintable() and len(text) <= LONGEST_WORD else repr(text[:LONGEST_WORD])
 
 
-def instant_of(value: datetime | date, zone: ZoneInfo) -> datetime:
-    """The instant that a date or a local time means; the first and last days there are mean no beginning and no end."""
+def instant_of(value: datetime | date, zone: ZoneInfo, where: str) -> datetime:
+    """The instant that a date or a local time means; the first and last days there are mean no beginning and no end.
+
+    Raises:
+        InvalidInput: a local time that the clocks of the zone skip or show twice; `where` opens the sentence.
+    """
     try:
         if not isinstance(value, datetime):
             at = local_midnight(value, zone)
+        elif value.tzinfo is None:
+            local = value.replace(tzinfo=zone)
+            refuse_unclear(f"{where}: {value.isoformat()}", local, zone)
+            at = local.astimezone(UTC)
         else:
-            at = (value.replace(tzinfo=zone) if value.tzinfo is None else value).astimezone(UTC)
+            at = value.astimezone(UTC)
     except OverflowError:
         at = FOREVER_AGO if value.year == 1 else FOREVER
     return min(max(at, FOREVER_AGO), FOREVER)

@@ -1,6 +1,7 @@
 """Sharing keys as a territory file writes them: in percent, which is kept as whole parts per million."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,7 +25,8 @@ from energy.keys import (
     takers_of,
 )
 from energy.model import PPM_PER_PERCENT, Role
-from energy.territory_file import KeyEntry, instant_of
+from energy.territory_file import KeyEntry, StepEntry, instant_of
+from energy.time import floor_to_step, rfc3339
 
 ENTRIES: Final = {
     "prorata": {},
@@ -40,19 +42,24 @@ NO_SURPLUS: Final = ("priority", "hourly_min")
 
 
 def key_from(
-    entry: KeyEntry, where: str, zone: ZoneInfo, points: set[str] | None, members: Mapping[str, Role]
+    entry: KeyEntry,
+    where: str,
+    zone: ZoneInfo,
+    step: timedelta,
+    points: set[str] | None,
+    members: Mapping[str, Role],
 ) -> SharingKey:
     """Make the key that an entry means.
 
     Args:
         entry: what the file says; `where` opens the sentence when something is wrong.
-        zone: of the community: steps without an offset are local.
+        zone, step: of the community: steps of a key without an offset are local, and each is one of settlement.
         points: all that the file declares; None where it declares none.
         members: the roles of those who are ever in the community.
 
     Raises:
         InvalidInput: an entry that is missing or of another type of key, points that are not members, or not of the
-            role that they have in it, shares above the whole.
+            role that they have in it, shares above the whole, times at which no step starts, levels of nobody.
     """
     needs = ENTRIES[entry.type]
     a_key = f"{'an' if entry.type[0] in 'ih' else 'a'} {entry.type} key"
@@ -64,7 +71,7 @@ def key_from(
             raise InvalidInput(f"{where}: {a_key} needs {name}, {needs[name]}")
     if entry.surplus is not Surplus.TO_PRODUCERS and entry.type in NO_SURPLUS:
         raise InvalidInput(f"{where}: {a_key} leaves no share unused, so it has no surplus")
-    key = _key(entry, where, zone)
+    key = _key(entry, where, zone, step)
     _require_members(key, f"{where}: {_named_in(entry)}", points, members)
     if isinstance(key, StaticKey) and (total := sum(key.shares_ppm.values())) > PPM:
         raise InvalidInput(f"{where}: shares_percent add up to {total / PPM_PER_PERCENT:.10g} %, more than 100 %")
@@ -88,16 +95,19 @@ def _require_members(key: SharingKey, where: str, points: set[str] | None, membe
             raise InvalidInput(f"{where} gives a share to {point!r}, which is a producer")
 
 
-def _key(entry: KeyEntry, where: str, zone: ZoneInfo) -> SharingKey:
+def _key(entry: KeyEntry, where: str, zone: ZoneInfo, step: timedelta) -> SharingKey:
     match entry.type:
         case "prorata":
             key = ProRataKey(entry.surplus)
         case "static":
             key = StaticKey(_ppm(entry.shares_percent), entry.surplus)
         case "custom" | "matrix":
-            key = _of_steps(entry, where, zone)
+            key = _of_steps(entry, where, zone, step)
         case "priority":
             key = PriorityKey(tuple(dict(level) for level in entry.levels))
+            for place, level in enumerate(key.levels, start=1):
+                if not level:
+                    raise InvalidInput(f"{where}: level {place} names nobody")
         case "iterations":
             rounds = ((part.fraction_percent, part.shares_percent) for part in entry.round)
             parts = (Round(_part(f), None if shares is None else _ppm(shares)) for f, shares in rounds)
@@ -107,17 +117,22 @@ def _key(entry: KeyEntry, where: str, zone: ZoneInfo) -> SharingKey:
     return key
 
 
-def _of_steps(entry: KeyEntry, where: str, zone: ZoneInfo) -> CustomKey | MatrixKey:
-    steps = {instant_of(step.at, zone): step for step in entry.step}
-    if len(steps) < len(entry.step):
-        raise InvalidInput(f"{where}: a step is there twice")
+def _of_steps(entry: KeyEntry, where: str, zone: ZoneInfo, step: timedelta) -> CustomKey | MatrixKey:
     wanted, other = ("shares_percent", "matrix_percent")[:: 1 if entry.type == "custom" else -1]
-    for at, step in steps.items():
-        if getattr(step, other):
-            raise InvalidInput(f"{where}: step {at:%Y-%m-%dT%H:%MZ} of a {entry.type} key has {wanted}, no {other}")
+    steps: dict[datetime, StepEntry] = {}
+    for said in entry.step:
+        at = instant_of(said.at, zone, where)
+        if at != floor_to_step(at, step):
+            minutes = step // timedelta(minutes=1)
+            raise InvalidInput(f"{where}: step {rfc3339(at)} is not the start of a step of {minutes} minutes")
+        if at in steps:
+            raise InvalidInput(f"{where}: step {rfc3339(at)} is there twice")
+        if getattr(said, other):
+            raise InvalidInput(f"{where}: step {rfc3339(at)} of a {entry.type} key has {wanted}, no {other}")
+        steps[at] = said
     if entry.type == "custom":
-        return CustomKey({at: _ppm(step.shares_percent) for at, step in steps.items()}, entry.surplus)
-    dated = {at: _matrix(step.matrix_percent) for at, step in steps.items()}
+        return CustomKey({at: _ppm(said.shares_percent) for at, said in steps.items()}, entry.surplus)
+    dated = {at: _matrix(said.matrix_percent) for at, said in steps.items()}
     return MatrixKey(_matrix(entry.matrix_percent), dated, entry.surplus)
 
 

@@ -15,6 +15,9 @@ STEP: Final = timedelta(minutes=15)
 STEP_S: Final = 900
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PARIS: Final = ZoneInfo("Europe/Paris")
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2999
+"""Months of other years are slips of the pen, and their days may be in no calendar of another zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,21 @@ def local_date(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+def month_named(text: str, what: str) -> date:
+    """The first day of a month that a person wrote as 2026-01; `what` opens the sentence when it is none.
+
+    Raises:
+        InvalidInput: it is no month.
+    """
+    try:
+        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        if len(text) == len("2026-01") and FIRST_YEAR <= month.year <= LAST_YEAR:
+            return month
+    except ValueError:
+        pass
+    raise InvalidInput(f"{what} {text!r} is not a month: write it as 2026-01")
+
+
 def utc_day(day: date) -> Span:
     """Span of a UTC day: the unit in which changed time is marked stale."""
     start = datetime.combine(day, time.min, UTC)
@@ -92,15 +110,19 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
         if zone is None:
             raise ValueError(f"{text!r} has no UTC offset")
         at = at.replace(tzinfo=zone)
-        _refuse_unclear(text, at, zone)
+        refuse_unclear(text, at, zone)
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from error
 
 
-def _refuse_unclear(text: str, local: datetime, zone: ZoneInfo) -> None:
-    """Refuse a local time that two offsets could be meant for: nobody guesses which of them a person had in mind."""
+def refuse_unclear(text: str, local: datetime, zone: ZoneInfo) -> None:
+    """Refuse a local time that two offsets could be meant for: nobody guesses which of them a person had in mind.
+
+    Raises:
+        InvalidInput: the clocks of the zone skip that time or show it twice.
+    """
     first, second = local.replace(fold=0), local.replace(fold=1)
     before, after = first.utcoffset(), second.utcoffset()
     if before is None or after is None or before == after:

@@ -10,7 +10,7 @@ import polars as pl
 
 from energy.errors import InvalidInput, NotFound
 from energy.frames import UTC_TIME
-from energy.keys import CustomKey, MatrixKey, SharingKey, StaticKey
+from energy.keys import KnownKey, SharingKey
 from energy.model import Role
 from energy.time import Span, ceil_to_step, rfc3339
 from hub.counted import counted
@@ -43,7 +43,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
         finally:
             reader.close()
     where = f"{community.id} from {arguments.start} to {arguments.end}"
-    if isinstance(key, StaticKey | CustomKey | MatrixKey):
+    if isinstance(key, KnownKey):
         said = [f"{where}: coefficients as the key says them"]
     elif produced.is_empty():
         raise NotFound(f"nothing of {where} is computed: no reading tells of it, or it waits still (`hub stale`)")
@@ -150,10 +150,8 @@ def files(
     taking, making = presence(takers, starts, step), presence(makers, starts, step)
     points = taking["point"].unique().sort().to_list()
     for producer in making["point"].unique().sort() if points else ():
-        if isinstance(key, StaticKey | CustomKey | MatrixKey):
-            parts = parts_of_key(key, producer, taking)
-        else:
-            parts = parts_of_allocation(produced, key)
+        is_known = isinstance(key, KnownKey)
+        parts = parts_of_key(key, producer, taking) if is_known else parts_of_allocation(produced, key)
         parts = parts.join(making.filter(pl.col("point") == producer), on="start", how="semi")
         found = coefficients(parts, form.decimals)
         yield f"{producer}.csv", key_file(found, starts, points, form, step, zone)

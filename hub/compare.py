@@ -7,14 +7,18 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from energy.csv_rows import csv_of
-from energy.proposals import month_named, parse_proposals, require_months
+from energy.proposals import parse_proposals, require_months
+from energy.time import month_named
 from hub.compare_progress import Progress
 from hub.compare_table import table
 from hub.files import read_text
 from hub.new_files import require_free, write_together
 from hub.settings import Settings
-from processing.compare_rows import TABLES, result_of, rows_of
+from processing.compare_rows import result_of, rows_of
+from processing.compare_tables import TABLES
 from processing.replaying import Task, replay_months
 from processing.report import render
 from processing.report_facts import Compared
@@ -37,7 +41,7 @@ def run_compare(arguments: argparse.Namespace, settings: Settings) -> int:
         roles = read_roles(connection, community.no)
         today = datetime.now(zone).date()
         first, last = months_of(arguments.first, arguments.last, today)
-        proposals = parse_proposals(text, arguments.keys.name, zone, roles)
+        proposals = parse_proposals(text, arguments.keys.name, zone, timedelta(minutes=community.step_min), roles)
         task = Task(community, first, last, proposals, today, secrets.token_hex(16), arguments.names)
         reader = FrameReader(settings.database_url)
         progress = Progress()
@@ -74,7 +78,8 @@ def _texts(compared: Compared) -> dict[str, str]:
     """The reports and tables, by name of file."""
     comparison, facts = compared.comparison, compared.facts
     texts = [render(comparison, facts, language) for language in LANGUAGES]
-    texts += [csv_of(rows) for rows in rows_of(comparison, facts.labels).values()]
+    tables = rows_of(comparison, facts.labels).values()
+    texts += [csv_of(pl.DataFrame(rows, infer_schema_length=None)) for rows in tables]
     return dict(zip(FILES, texts, strict=True))
 
 

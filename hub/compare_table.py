@@ -6,7 +6,7 @@ import polars as pl
 
 from energy.proposals import TODAY
 from hub.tables import columns
-from processing.replaying import Compared
+from processing.report_facts import Compared
 from processing.report_numbers import Language, Numbers
 from processing.report_side import side_rows
 from processing.report_texts import plain

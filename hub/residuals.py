@@ -1,15 +1,14 @@
 """`hub residuals`: how far the devices of a community are from the operator's curves and index, as tables or JSON."""
 
 import argparse
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from energy.errors import InvalidInput
-from energy.time import Span, local_date, local_month
+from energy.time import local_date
+from hub.named_times import month_of
 from hub.settings import Settings
-from hub.tables import as_json, columns
+from hub.tables import as_json, kwh, table
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.curves import read_residuals
@@ -68,26 +67,6 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def month_of(text: str | None, zone: ZoneInfo, now: datetime, option: str = "--month") -> Span:
-    """The local month that a person named by an option, or the last whole one.
-
-    Raises:
-        InvalidInput: it is no month.
-    """
-    if text is None:
-        this_month = local_month(local_date(now, zone), zone)
-        return local_month(date.fromordinal(local_date(this_month.start, zone).toordinal() - 1), zone)
-    try:
-        return local_month(datetime.strptime(text, "%Y-%m").date(), zone)  # noqa: DTZ007 - a month has no zone
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(f"{option} {text!r} is not a month: write it as 2026-01") from error
-
-
-def table(title: Sequence[str], rows: Iterable[Sequence[str]], meaning: str) -> str:
-    """The rows in columns, numbers to the right, and what they mean."""
-    return "\n".join([*columns([title, *rows], right=range(2, len(title))), meaning])
-
-
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     rate = row["device_residual_rate"]
     return (
@@ -110,8 +89,3 @@ def _index_cells(row: dict[str, Any]) -> tuple[str, ...]:
         rate = f"{residual_wh / index_wh:+.1%}" if index_wh else "-"
         cells += [kwh(residual_wh, sign="+"), rate, f"{row[f'index_{source}_stretches']:,}"]
     return tuple(cells)
-
-
-def kwh(energy_wh: int | None, sign: str = "-") -> str:
-    """Energy in kWh, down to the Wh; what is not known is a dash."""
-    return "-" if energy_wh is None else f"{energy_wh / 1000:{sign},.3f}"

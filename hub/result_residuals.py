@@ -7,9 +7,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from energy.time import local_date
-from hub.residuals import kwh, month_of, table
+from hub.named_times import month_of
 from hub.settings import Settings
-from hub.tables import as_json
+from hub.tables import as_json, kwh, table
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.operator_results import read_result_months, read_result_residuals

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final
 
 from energy.time import rfc3339
+
+CENT: Final = Decimal("0.01")
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
@@ -24,6 +27,21 @@ def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[st
         ).rstrip()
         for line in lines
     ]
+
+
+def table(title: Sequence[str], rows: Iterable[Sequence[str]], meaning: str) -> str:
+    """The rows in columns, numbers to the right, and what they mean."""
+    return "\n".join([*columns([title, *rows], right=range(2, len(title))), meaning])
+
+
+def kwh(energy_wh: int | None, sign: str = "-") -> str:
+    """Energy in kWh, down to the Wh; what is not known is a dash."""
+    return "-" if energy_wh is None else f"{energy_wh / 1000:{sign},.3f}"
+
+
+def eur(amount: Decimal | None) -> str:
+    """EUR in whole cents; what is not known is a dash."""
+    return "-" if amount is None else f"{amount.quantize(CENT, ROUND_HALF_EVEN):,}"
 
 
 def as_json(found: Mapping[str, Any]) -> str:

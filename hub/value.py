@@ -3,7 +3,6 @@
 import argparse
 import json
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,22 +10,23 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from energy.errors import InvalidInput
+from energy.frames import EUROS
 from energy.time import local_date
-from hub.residuals import month_of, table
+from hub.named_times import month_of
 from hub.settings import Settings
+from hub.tables import eur, kwh, table
+from processing.indicators import INDICATORS
 from store.communities import read_community
 from store.connect import FrameReader, connect
-from store.statements import IN_EUR, read_equity, read_pending, read_statements, read_sums
+from store.statements import read_equity, read_pending, read_statements, read_sums
 
 TITLE: Final = ("point", "allocated kWh", "saving EUR", "sold kWh", "revenue EUR")
 MEANING: Final = "saving: of what was allocated, less fees; revenue: for what members had, and for the surplus"
 EQUITY_TITLE: Final = ("group", "period", "members", "Jain", "Gini", "min/max", "P90-P10", "need", "parity")
 EQUITY_MEANING: Final = "what each of these says is in docs/indicators.md; -: nothing to divide by, or not known"
-EQUITY: Final = ("jain", "gini", "min_max", "autoproduction_p90_p10", "share_against_need", "parity")
 PENDING: Final = "being made anew: {months}; for some five minutes, what is shown of it is what was known before"
 PART: Final = "{point}: {percent}% of what was awaited of {months} is known"
 MOST_PARTS: Final = 5
-CENT: Final = Decimal("0.01")
 
 
 def run_value(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -121,28 +121,19 @@ def _retained(sums: dict[str, Any]) -> str:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["point"],
-        _kwh(row["allocated_wh"]),
+        kwh(row["allocated_wh"]),
         eur(row["saving_eur"]),
-        _kwh(row["sold_wh"]),
+        kwh(row["sold_wh"]),
         eur(row["revenue_eur"]),
     )
 
 
 def _equity_cells(row: dict[str, Any]) -> tuple[str, ...]:
     group = row["group_name"] if row["group_kind"] != "all" else "all members"
-    rates = ("-" if row[name] is None else f"{row[name]:.3f}" for name in EQUITY)
+    rates = ("-" if row[name] is None else f"{row[name]:.3f}" for name in INDICATORS)
     return (group, row["period"], f"{row['members']:,}", *rates)
-
-
-def _kwh(energy_wh: int | None) -> str:
-    return "-" if energy_wh is None else f"{energy_wh / 1000:,.3f}"
-
-
-def eur(amount: Decimal | None) -> str:
-    """EUR in whole cents, for people; what is not known is a dash."""
-    return "-" if amount is None else f"{amount.quantize(CENT, ROUND_HALF_EVEN):,}"
 
 
 def _plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows for JSON; EUR as text."""
-    return rows.with_columns(pl.col(name).cast(pl.String) for name in IN_EUR if name in rows.columns).to_dicts()
+    return rows.with_columns(pl.col(name).cast(pl.String) for name in EUROS if name in rows.columns).to_dicts()

@@ -7,14 +7,14 @@ is not verified of the form: docs/sharing.md.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from energy.errors import KeyNotValid
 from energy.frames import UTC_TIME, require
-from energy.keys import PPM, CustomKey, HourlyMinKey, MatrixKey, SharingKey, StaticKey
+from energy.keys import PPM, CustomKey, HourlyMinKey, KnownKey, MatrixKey, SharingKey, StaticKey
 from energy.time import rfc3339
 from energy.validity import Validity
 
@@ -23,9 +23,6 @@ PARTS: Final = pl.Schema({"start": UTC_TIME, "point": pl.String, "part": pl.Int6
 COEFFICIENTS: Final = pl.Schema({"start": UTC_TIME, "point": pl.String, "coefficient": pl.Int64})
 """Of one producer: how much of it is a point's in a step, in parts of a percent."""
 HORODATE: Final = "%d/%m/%Y %H:%M"
-
-KnownKey: TypeAlias = StaticKey | CustomKey | MatrixKey
-"""A key that says its parts beforehand, whoever will withdraw how much."""
 
 
 @dataclass(frozen=True, slots=True)

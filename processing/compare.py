@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from energy.frames import EUR, TRADED
+from energy.frames import EUR, EUROS, TRADED
 from energy.keys import Surplus, surplus_of
 from energy.proposals import TODAY, Proposal
 from energy.tariffs import Tariff
@@ -19,7 +19,6 @@ from processing.sharing import number, share_flows
 from processing.value import value
 
 HOUR: Final = timedelta(hours=1)
-EUROS: Final = ("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur")
 REPLAYED: Final = pl.Schema(
     {
         "month": pl.String,

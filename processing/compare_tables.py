@@ -6,9 +6,9 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import polars as pl
 
-from energy.frames import EUR
+from energy.frames import EUR, EUROS
 from energy.proposals import TODAY
-from processing.compare import EUROS, REPLAYED, Month
+from processing.compare import REPLAYED, Month
 from processing.indicators import EQUITY, INDICATORS, equity, equity_of_group, groups_of, season
 
 NOTICED_WH: Final = 1000

@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -115,7 +115,7 @@ class Comparer:
             community,
             request.first,
             request.last,
-            proposals_from(request.key, zone, roles),
+            proposals_from(request.key, zone, timedelta(minutes=community.step_min), roles),
             datetime.now(UTC).astimezone(zone).date(),
             secrets.token_hex(16),
             request.names,

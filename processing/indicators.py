@@ -91,7 +91,7 @@ def equity(members: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
         a, c = group["allocated_wh"].to_list(), group["consumption_wh"].to_list()
         rates = [part / whole if whole else None for part, whole in zip(a, c, strict=True)]
         rest = once.filter(pl.col("season") == group["season"][0]) if within else once
-        inside = rest["point"].is_in(group["point"].implode())
+        inside = pl.repeat(value=True, n=rest.height, eager=True)
         for column in by:
             inside &= rest[column] == group[column][0]
         rows.append(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from energy.frames import EUR, TRADED, UTC_TIME, require
+from energy.frames import EUR, EUROS, TRADED, UTC_TIME, require
 from energy.tariffs import DAY_MIN, Tariff, band_by_minute
 from energy.time import Span, ceil_to_step
 from energy.units import WH_PER_KWH
@@ -21,7 +21,7 @@ VALUE: Final = pl.Schema(
         "point": pl.String,
         "month": pl.String,
         **dict.fromkeys(("import_wh", "allocated_wh", "sold_wh", "surplus_wh"), pl.Int64()),
-        **dict.fromkeys(("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur"), EUR),
+        **dict.fromkeys(EUROS, EUR),
         "present": pl.Int64,
     }
 )

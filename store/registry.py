@@ -2,17 +2,16 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import psycopg
 
-from energy.key_rules import key_of, rule_of
+from energy.key_rules import key_of, rule_of, words_of
 from energy.model import (
     INTERVAL_SOURCES,
-    PPM_PER_PERCENT,
     ChannelRole,
     Community,
     DeviceMapping,
@@ -39,6 +38,7 @@ from store.sites import row_of, site_of
 Row: TypeAlias = Mapping[str, Any]
 TABLES = ("community", "holder", "point", "device_mapping", "membership", "sharing_key", "tariff", "site")
 """In the order in which rows may be added; they are removed in the opposite order."""
+NOTHING: Final = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,24 +256,27 @@ def _say(table: str, row: Row) -> str:
     return what + since + until
 
 
-def _changes(column: str, old: object, new: object) -> list[str]:
+def _changes(column: str, old: Any, new: Any) -> list[str]:
     """What became of a column; of one that holds several things by name, what became of each."""
-    if old == new:
-        return []
-    before, after = _named(old), _named(new)
-    if before is None and after is None:
-        return [f"{column}: {_word(old)} -> {_word(new)}"]
-    before, after = before or {}, after or {}
-    return [text for name in {**before, **after} for text in _changes(name, before.get(name), after.get(name))]
+    if isinstance(old, dict) and isinstance(old.get("type"), str):  # a sharing key
+        old, new = words_of(old), words_of(new)
+    before, after = dict(_things(old, (column,))), dict(_things(new, (column,)))
+    return [
+        f"{', '.join(filter(None, place[1:])) or column}: {before.get(place, NOTHING)} -> {after.get(place, NOTHING)}"
+        for place in {**before, **after}
+        if before.get(place) != after.get(place)
+    ]
 
 
-def _named(value: object) -> dict[str, object] | None:
-    """Things by name, or None for a single one."""
+def _things(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The single things that a column holds, as words, each with the names that lead to it."""
     if not isinstance(value, dict) or "quantity" in value:
-        return None
-    shares = value.get("shares_ppm", {})
-    percent = {point: f"{ppm / PPM_PER_PERCENT:.10g} %" for point, ppm in shares.items()}
-    return {**value, "shares_ppm": percent} if shares else value
+        yield place, _word(value)
+    elif not value and len(place) > 1:
+        yield place, "nobody"
+    else:
+        for name, thing in value.items():
+            yield from _things(thing, (*place, name))
 
 
 def _word(value: object) -> str:
@@ -283,7 +286,7 @@ def _word(value: object) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return ", ".join(map(str, value)) or "nothing"
+            return ", ".join(map(str, value)) or NOTHING
         case {"quantity": str(quantity), "factor": float(factor)}:
             return role_text(ChannelRole(Quantity(quantity), factor))
-    return "nothing" if value is None or value == "" else str(value)
+    return NOTHING if value is None or value == "" else str(value)

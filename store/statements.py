@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
-from energy.frames import EUR, TRADED
+from energy.frames import EUR, EUROS, TRADED
 from energy.tariffs import Tariff
 from energy.territory_tariffs import tariff_of
 from energy.time import Span
@@ -19,7 +19,6 @@ from store.queries import statement
 
 PAUSE: Final = timedelta(minutes=5)
 """How long changes of a month are gathered: the present one changes every few seconds."""
-IN_EUR: Final = ("saving_eur", "revenue_eur", "local_value_eur", "retail_value_eur")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def read_statements(
     """
     parameters = {"community_no": community_no, "first": first, "end": end}
     rows = reader.read(connection, "statement_rows", parameters)
-    return rows.with_columns(pl.col(IN_EUR).cast(pl.String).cast(EUR))
+    return rows.with_columns(pl.col(EUROS).cast(pl.String).cast(EUR))
 
 
 def read_sums(
@@ -140,7 +139,7 @@ def read_sums(
     """
     parameters = {"community_no": community_no, "first": first, "end": end}
     rows = reader.read(connection, "statement_sums", parameters)
-    return rows.with_columns(pl.col(IN_EUR).cast(pl.String).cast(EUR))
+    return rows.with_columns(pl.col(EUROS).cast(pl.String).cast(EUR))
 
 
 def read_equity(

@@ -57,6 +57,11 @@ REFUSED: Final = [
     ("[[key]]\nname = 'a'\ntype = 'prorata'\nfrom = 2026-01-01", "has no `from` or `to`"),
     ("[[key]]\ntype = 'prorata'", "key number 1, name: this entry is missing"),
     ("[[key]]\nname = 'a'\ntype = 'static'\nshares_percent = { home = 90, flat = 20 }", "more than 100 %"),
+    ("[[key]]\nname = 'a'\ntype = 'priority'\nlevels = [{}, { home = 1 }]", "key a: level 1 names nobody"),
+    (
+        "[[key]]\nname = 'q'\ntype = 'custom'\nstep = [{ at = 2026-01-15T12:30:00, shares_percent.home = 100 }]",
+        "key q: step 2026-01-15T11:30:00Z is not the start of a step of 60 minutes",
+    ),
     ("[[keys]]", "no key is proposed; write each as [[key]], with `name` and `type`"),
     ("", "no key is proposed"),
     ("key = []", "key: give 1 or more of them (got [])"),

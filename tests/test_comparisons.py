@@ -6,19 +6,22 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 import jsonschema
 import psycopg
 import pytest
 from psycopg.errors import SerializationFailure
+from psycopg.rows import TupleRow
 from starlette.types import Message, Receive, Scope, Send
 
 from api.app import create_app
 from api.bounded import MOST_BYTES, BoundedBody
+from api.comparisons import comparison
 from processing.comparisons import Comparer
 from store import comparisons
+from store.communities import read_community
 from store.connect import connect
 from store.queries import statement
 from tests.conftest import AskForTemplate
@@ -37,12 +40,14 @@ ASKED: Final[dict[str, Any]] = {
         {"name": "fixed", "type": "static", "shares_percent": {"home": 80, "flat": 20}},
     ],
 }
+QUARTER: Final = {"name": "q", "type": "custom", "step": [{"at": "2026-01-15T12:15"}]}
 JSON: Final = {"content-type": "application/json"}
 REPLAYS: Final = 3
 """Of one month, under today's key and two that are proposed."""
 REFUSED: Final = [
     ({}, 400, "key: it is missing, and the request needs it"),
     (ASKED | {"key": []}, 400, "key: give 1 or more of them"),
+    (ASKED | {"key": [QUARTER]}, 400, "key q: step 2026-01-15T11:15:00Z is not the start of a step of 60 minutes"),
     (ASKED | {"from": "2026-13"}, 400, "from '2026-13' is not a month"),
     (ASKED | {"from": "0001-01", "to": "0001-01"}, 400, "from '0001-01' is not a month"),
     (ASKED | {"to": "2025-12"}, 400, "is before the first"),
@@ -131,6 +136,27 @@ def test_what_cannot_be_compared_is_refused_at_once(
 @pytest.mark.parametrize(("content", "why"), NO_JSON, ids=[why for _, why in NO_JSON])
 def test_what_is_no_json_is_told_so(hub: httpx.Client, content: bytes, why: str) -> None:
     assert why in refusal(hub.post(BASE, content=content, headers=JSON), 400)
+
+
+def test_one_that_ends_while_it_is_read_has_its_result_with_its_end(valley: Valley, hub: httpx.Client) -> None:
+    url, connection, _ = valley
+    hub.post(BASE, json=ASKED)
+    community = read_community(connection, "valley")
+
+    class Late(psycopg.Cursor[TupleRow]):
+        """What it finds is handed on when all comparisons have ended."""
+
+        def execute(self, *words: Any, **options: Any) -> Self:
+            found = super().execute(*words, **options)
+            steps(url, connection)
+            return found
+
+    with connect(url) as late:
+        late.cursor_factory = Late
+        shown = json.loads(bytes(comparison(community, late, 1).body))
+        assert (shown["status"], shown["result"]) == ("waiting", None)
+        shown = json.loads(bytes(comparison(community, late, 1).body))
+        assert (shown["status"], shown["result"]["first"]) == ("done", "2026-01")
 
 
 def test_few_may_wait(valley: Valley, hub: httpx.Client) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from energy.proposals import parse_proposals
 from energy.territory import parse_territory
-from energy.time import PARIS
+from energy.time import PARIS, STEP
 from hub.cli import parser
 from hub.commands import COMMANDS
 from hub.demo.territory import territory_text
@@ -121,7 +121,7 @@ def test_the_key_shown_for_the_demo_is_one_of_its_community() -> None:
     for page in ("demo.md", "demo.fr.md"):
         (keys,) = blocks(page, "toml")
         assert len(keys.splitlines()) == 3
-        assert len(parse_proposals(keys, "keys.toml", PARIS, roles)) == 1
+        assert len(parse_proposals(keys, "keys.toml", PARIS, STEP, roles)) == 1
         assert [line.split()[2] for block in blocks(page, "sh") for line in block.splitlines()] == ["concarneau"] * 2
 
 

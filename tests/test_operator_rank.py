@@ -147,7 +147,9 @@ def test_the_residual_finds_the_wrong_meter(valley: tuple[str, psycopg.Connectio
     ("words", "sentence"),
     [
         (["valley", "--month", "June"], "--month 'June' is not a month: write it as 2026-01"),
-        (["valley", "--month", "0001-01"], "is not a month"),
+        (["valley", "--month", "2026-1"], "--month '2026-1' is not a month"),
+        (["valley", "--month", "1726-01"], "--month '1726-01' is not a month"),
+        (["valley", "--settlement", "--month", "3500-01"], "--month '3500-01' is not a month"),
         (["nowhere"], "there is no community 'nowhere'"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from dashboards.panels import read_sql
 from energy.time import Span
 from store.connect import connect
-from store.retention import Cutoffs, remove
+from store.retention import Cutoffs, read_old, remove
 from tests.conftest import AskForTemplate
 from tests.filled_hub import refusal, serving
 from tests.grafana_viewer import viewer_of
@@ -115,7 +115,8 @@ def test_one_wrong_meter_and_one_wrong_key_are_told_apart(valley: Valley, tmp_pa
         assert len(csv.text.splitlines()) == 10
         assert client.get(address, params={"format": "parquet"}).content.startswith(b"PAR1")
         assert client.get(address, params={"month": "2026-02"}).json()["rows"] == []
-        assert "is no month" in refusal(client.get(address, params={"month": "2026-13"}), 400)
+        for month in ("2026-13", "1726-01", "3500-01"):
+            assert f"month '{month}' is not a month" in refusal(client.get(address, params={"month": month}), 400)
 
 
 def test_whose_results_are_no_members(valley: Valley, tmp_path: Path) -> None:
@@ -160,7 +161,9 @@ def test_a_file_comes_twice_is_corrected_and_taken_back(valley: Valley, tmp_path
 def test_results_go_with_their_holder_and_with_balances(valley: Valley, tmp_path: Path) -> None:
     url, connection, _ = valley
     imported(url, tmp_path, {**OPERATOR, "home": HUB["home"]}, "before.csv")
+    before = read_old(connection, "balances", LATER)
     imported(url, tmp_path, OPERATOR)
+    assert read_old(connection, "balances", LATER).rows == before.rows + 3, "the results that were replaced go too"
     assert "is forgotten" in call_hub("forget", "dupont", "--yes", settings={"HUB_DATABASE_URL": url})[1]
     points = connection.execute(
         "SELECT DISTINCT id FROM operator_result JOIN point ON no = point_no ORDER BY 1"

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.csv_rows import csv_of
 from energy.keys import StaticKey
 from energy.proposals import TODAY
 from processing.compare_tables import Comparison, without_telling
@@ -280,9 +279,3 @@ def test_bars_stay_in_their_chart(values: Sequence[int], name: str) -> None:
         for bar in bars:
             assert -0.1 <= bar["x"] <= bar["x"] + bar["width"] <= width + 0.1
             assert -0.1 <= bar["y"] <= bar["y"] + bar["height"] <= height + 0.1
-
-
-def test_a_table_is_no_formula() -> None:
-    rows = [{"member": "=1+1", "difference_eur": "-5.95"}, {"member": "-cmd", "difference_eur": None}]
-    assert csv_of(rows) == "member,difference_eur\n'=1+1,-5.95\n'-cmd,\n"
-    assert csv_of([]) == ""

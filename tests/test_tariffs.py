@@ -74,7 +74,9 @@ def test_a_database_gives_back_what_it_was_given(migrated_url: str) -> None:
         assert found.points[0].groups == ("poor", "tenants")
         assert apply(connection, text) == []
         (change,) = apply(connection, text.replace("0.18", "0.19"))
-        assert change == "~ tariff of community c to 2026-01-31T23:00:00Z (retail_eur_per_kwh: 0.18 -> 0.19)"
+        assert (
+            change == "~ tariff of community c to 2026-01-31T23:00:00Z (bands, night, retail_eur_per_kwh: 0.18 -> 0.19)"
+        )
         (change,) = apply(connection, text.replace("0.18", "0.19").replace('"poor", ', ""))
         assert change == "~ point a (groups: poor, tenants -> tenants)"
         texts = apply(connection, HEAD)

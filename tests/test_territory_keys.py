@@ -1,6 +1,8 @@
-"""Keys of a territory file: what each means, that it is stored as it is, and what is refused."""
+"""Keys of a territory file: what each means, that it is stored as it is, what is refused, and how a change is told."""
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 
@@ -19,6 +21,7 @@ from energy.keys import (
     Surplus,
 )
 from energy.territory import parse_territory
+from store.registry import difference
 
 HEAD = """
 holder = [{ id = "h" }]
@@ -75,11 +78,88 @@ REFUSED = [
         'type = "custom"\nstep = [{ at = 2026-01-31T12:00:00, matrix_percent.pv.a = 1 }]',
         "has shares_percent, no",
     ),
-    ('type = "custom"\nstep = [{ at = 2026-01-31 }, { at = 2026-01-31 }]', "a step is there twice"),
+    (
+        'type = "custom"\nstep = [{ at = 2026-01-31 }, { at = 2026-01-30T23:00:00Z }]',
+        "step 2026-01-30T23:00:00Z is there twice",
+    ),
+    ('type = "prorata"\nfrom = 2026-03-29T02:30:00', "2026-03-29T02:30:00 does not exist in Europe/Paris"),
+    ('type = "prorata"\nto = 2026-10-25T02:30:00', "2026-10-25T02:30:00 comes twice in Europe/Paris"),
+    ('type = "priority"\nlevels = [{}]', "level 1 names nobody"),
+    ('type = "priority"\nlevels = [{ a = 1 }, {}]', "level 2 names nobody"),
 ]
 
 
 @pytest.mark.parametrize(("text", "sentence"), REFUSED, ids=[row[1] for row in REFUSED])
 def test_what_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=f"community c, key .*{sentence}"):
+    with pytest.raises(InvalidInput, match=f"community c, key .*{re.escape(sentence)}"):
         parse_territory(HEAD + text)
+
+
+# why, step of the community in minutes, when the step of the key begins, what is said of it
+STEPS: Final = [
+    ("a quarter of an hour", 15, "2026-01-15T12:45:00", ""),
+    ("half an hour", 30, "2026-01-15T11:30:00Z", ""),
+    ("an hour", 60, "2026-01-15T12:00:00", ""),
+    ("half past", 60, "2026-01-15T12:30:00", "step 2026-01-15T11:30:00Z is not the start of a step of 60 minutes"),
+    ("one of the quarters of an hour", 60, "2026-01-15T11:15:00Z", "is not the start of a step of 60 minutes"),
+    ("at no quarter of an hour", 15, "2026-01-15T12:07:00Z", "12:07:00Z is not the start of a step of 15 minutes"),
+    ("some seconds later", 15, "2026-01-15T12:00:30Z", "12:00:30Z is not the start of a step of 15 minutes"),
+    ("an hour that the clocks skip", 60, "2026-03-29T02:00:00",
+        "2026-03-29T02:00:00 does not exist in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-03-29T02:00:00+01:00 or 2026-03-29T02:00:00+02:00"),
+    ("an hour that comes twice", 60, "2026-10-25T02:00:00",
+        "2026-10-25T02:00:00 comes twice in Europe/Paris, where the clocks change then: write the offset with it, as"
+        " 2026-10-25T02:00:00+02:00 or 2026-10-25T02:00:00+01:00"),
+    ("the second of them", 60, "2026-10-25T02:00:00+01:00", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "entries",
+    ['type = "custom"\nstep = [{{ at = {at}, shares_percent.a = 100 }}]',
+        'type = "matrix"\nmatrix_percent.pv.a = 100\nstep = [{{ at = {at}, matrix_percent.pv.b = 1 }}]'],
+    ids=["custom", "matrix"],
+)  # fmt: skip
+@pytest.mark.parametrize(("why", "step_min", "at", "sentence"), STEPS, ids=[row[0] for row in STEPS])
+def test_a_step_begins_where_one_of_the_community_does(
+    why: str, step_min: int, at: str, sentence: str, entries: str
+) -> None:
+    text = HEAD.replace("[[community.key]]", f"step_min = {step_min}\n[[community.key]]") + entries.format(at=at)
+    if not sentence:
+        assert parse_territory(text).keys, why
+        return
+    with pytest.raises(InvalidInput, match=f"community c, key .*{re.escape(sentence)}"):
+        parse_territory(text)
+
+
+NOON_STEP: Final = "step = [{ at = 2026-01-31T12:00:00"
+# why, a key, the key that takes its place, what is told of it
+CHANGES: Final = [
+    ("another share", 'type = "static"\nshares_percent = { a = 60 }', 'type = "static"\nshares_percent = { a = 50 }',
+        "a: 60 % -> 50 %"),
+    ("fixed parts become parts for each step", 'type = "static"\nshares_percent = { b = 50 }',
+        f'type = "custom"\n{NOON_STEP}, shares_percent.a = 100 }}]',
+        "type: static -> custom, b: 50 % -> nothing, 2026-01-31T11:00:00Z, a: nothing -> 100 %"),
+    ("a step in which nobody has a share", f'type = "custom"\n{NOON_STEP} }}]',
+        'type = "custom"\nstep = [{ at = 2026-01-31T13:00:00 }]',
+        "2026-01-31T11:00:00Z: nobody -> nothing, 2026-01-31T12:00:00Z: nothing -> nobody"),
+    ("a matrix, and one of a step",
+        f'type = "matrix"\nmatrix_percent.pv.a = 50\n{NOON_STEP}, matrix_percent.pv.b = 1 }}]',
+        f'type = "matrix"\nmatrix_percent.pv.a = 60\n{NOON_STEP}, matrix_percent.pv.b = 2.5 }}]',
+        "pv, a: 50 % -> 60 %, 2026-01-31T11:00:00Z, pv, b: 1 % -> 2.5 %"),
+    ("levels change places", 'type = "priority"\nlevels = [{ a = 1 }, { b = 3 }]',
+        'type = "priority"\nlevels = [{ b = 3 }, { a = 2 }]',
+        "level 1, a: 1 -> nothing, level 2, b: 3 -> nothing, level 1, b: nothing -> 3, level 2, a: nothing -> 2"),
+    ("rounds",
+        'type = "iterations"\nround = [{ fraction_percent = 70, shares_percent.a = 100 }, { fraction_percent = 30 }]',
+        'type = "iterations"\nround = [{ fraction_percent = 60, shares_percent.a = 90 }, { fraction_percent = 40 }]',
+        "round 1: 70 % -> 60 %, round 1, a: 100 % -> 90 %, round 2: 30 % pro rata -> 40 % pro rata"),
+    ("whose an unused share is", 'type = "prorata"', 'type = "prorata"\nsurplus = "to_members"',
+        "surplus: nothing -> to_members"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "before", "after", "told"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_a_change_is_told_with_its_time_and_unit(why: str, before: str, after: str, told: str) -> None:
+    (change,) = difference(parse_territory(HEAD + before), parse_territory(HEAD + after))
+    assert change.text == f"~ {change.row['rule']['type']} key of community c ({told})", why

@@ -6,6 +6,7 @@ from energy.errors import InvalidInput
 from energy.model import ChannelRole, Quantity, Site, unit_of
 from energy.territory import parse_territory
 from energy.territory_sites import RATIOS, SIGNED, nearest
+from store.registry import difference
 
 SITE = '[[site]]\nprefix = "s/dtu"\n'
 
@@ -115,3 +116,9 @@ def test_a_prefix_is_kept_as_it_is(prefix: str) -> None:
 )
 def test_words_that_look_alike(word: str, sentence: str) -> None:
     assert nearest(word, ["victron", "opendtu", "ahoydtu", "tasmota_sml"]) == sentence
+
+
+def test_a_channel_may_have_any_name_when_it_changes() -> None:
+    site = '[[site]]\nprefix = "a"\n[site.role]\ntype = { quantity = "import_energy", unit = "kWh" }\n'
+    (change,) = difference(parse_territory(site), parse_territory(site.replace("kWh", "Wh")))
+    assert change.text == "~ site a (type: import_energy in kWh -> import_energy in Wh)"

@@ -21,6 +21,7 @@ from energy.time import (
     local_day,
     local_midnight,
     local_month,
+    month_named,
     offset_if_twice,
     parse_instant,
     rfc3339,
@@ -264,3 +265,16 @@ def test_instants_from_seconds_since_1970() -> None:
     for refused in (float("nan"), float("inf"), 1e18, -1e18):
         with pytest.raises(ValueError, match="is not a time in seconds since 1970"):
             instant_from_epoch(refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"), [("2026-01", date(2026, 1, 1)), ("2000-01", date(2000, 1, 1)), ("2999-12", date(2999, 12, 1))]
+)
+def test_a_month_as_a_person_writes_it(text: str, month: date) -> None:
+    assert month_named(text, "--month") == month
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026-1", "26-01", "1999-12", "3000-01", "2026-01-01", "January", ""])
+def test_what_is_no_month(text: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^--month '{text}' is not a month: write it as 2026-01$"):
+        month_named(text, "--month")

@@ -7,7 +7,7 @@ from typing import Any
 
 from energy.time import PARIS, Span, local_date
 from hub.settings import Settings
-from hub.value import eur
+from hub.tables import eur
 
 
 def export_line(settings: Settings, page: str, territory: Path) -> str:

@@ -1,2 +1,2 @@
--- Let another process remove what is old, or forget somebody.
+-- Let another process remove what is old, forget somebody, recompute, or compare keys.
 SELECT pg_advisory_unlock(hashtext('keeping'), hashtext(%(what)s))

@@ -1,5 +1,5 @@
 -- The oldest balance; how many balances, allocations and their pairs start before an instant, those of old versions of
--- settled months and the operator's results too, and about what they take.
+-- settled months, the operator's results and those that they replaced too, and about what they take.
 SELECT
     least(
         (SELECT min(start) FROM balance),
@@ -51,5 +51,11 @@ FROM (
         pg_total_relation_size('operator_result'), count(*) FILTER (WHERE month_start < %(before)s::timestamptz),
         count(*)
     FROM operator_result
+    WHERE %(is_counted)s::boolean
+    UNION ALL
+    SELECT
+        pg_total_relation_size('operator_result_revision'),
+        count(*) FILTER (WHERE month_start < %(before)s::timestamptz), count(*)
+    FROM operator_result_revision
     WHERE %(is_counted)s::boolean
 ) AS all_tables

@@ -3,8 +3,8 @@
 -- (processing/intervals.py). What begins beside something as good, or not as good, is awaited from its first reading
 -- on: what was told until then stays what it was. Per-phase values are parts of a total and never routed. Where a
 -- device has several registers of one flow (tariffs, a total), each is awaited until two hours after its last reading
--- if others go on: contracts change. What a home subscribed to limits what it withdraws; what it injects is limited by its inverter, which nobody
--- declares.
+-- if others go on: contracts change. What a home subscribed to limits what it withdraws; what it injects is limited by
+-- its inverter, which nobody declares.
 WITH source (measures, quantity, flow, kind, rank) AS (
     VALUES
         ('grid', 'import_energy', 'import', 'register', 0),

@@ -1,5 +1,5 @@
--- What each point took, injected, was allocated and left in each step of a span, by its number; and what of it is a share
--- that it could not use, under a key by which that stays its own.
+-- What each point took, injected, was allocated and left in each step of a span, by its number; and what of it is a
+-- share that it could not use, under a key by which that stays its own.
 SELECT
     start, point_no, import_wh, export_wh, allocated_wh, surplus_wh,
     CASE
