@@ -51,6 +51,7 @@ def told(
             (counts.empty, "empty"),
             (counts.refused, "refused"),
             (counts.left_out, "left out"),
+            (counts.beside, "left out as their energy is in the registers taken"),
         )
         if number
     ]
@@ -85,6 +86,24 @@ def warnings(values: pl.DataFrame, registers: pl.DataFrame, declared: Mapping[st
         late = values.filter((pl.col("point") == point) & (pl.col("start") < before)).height
         if late:
             yield f"! {changes_nothing(counted(late, 'value'), point, before, number=late)}"
+
+
+def read_otherwise(left: int, file_no: int, first_at: datetime, zone: ZoneInfo) -> str:
+    """The sentence about a file that was read otherwise before, so that values are left which would count beside."""
+    return (
+        f"the same file was imported on {local_time(first_at, zone)} and read otherwise: {counted(left, 'value')} from"
+        f" then would count beside those of now; take that back with `hub import undo {file_no}`, and import the file"
+        " again; nothing was imported"
+    )
+
+
+def told_before(left: Mapping[tuple[str, str], int], file_no: int) -> Iterable[str]:
+    """What else a file said of points and flows when it was read otherwise, which still counts."""
+    for (point, flow), number in left.items():
+        yield (
+            f"! {counted(number, 'value')} of point {shown(point, LONGEST_POINT)}, {flow}, which this file gave before,"
+            f" count as well; if they are wrong, `hub import undo {file_no}`, and import it again"
+        )
 
 
 def undeclared(values: pl.DataFrame, registers: pl.DataFrame, declared: Mapping[str, Any]) -> str:

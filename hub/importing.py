@@ -4,7 +4,8 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,7 +20,16 @@ from hub.counted import counted
 from hub.import_progress import Progress
 from hub.import_results import import_results
 from hub.import_undo import bytes_of, run_list, run_undo
-from hub.import_words import problem_lines, told, undeclared, warnings, why_nothing
+from hub.import_words import (
+    local_time,
+    problem_lines,
+    read_otherwise,
+    told,
+    told_before,
+    undeclared,
+    warnings,
+    why_nothing,
+)
 from hub.settings import Settings
 from ingest.files import ADAPTERS, FileContent, FileOptions, Problem, generic, read_opened
 from ingest.files.packed import Member, is_packed, unpacked
@@ -122,7 +132,7 @@ def import_file(
     Raises:
         InvalidInput: nothing of it can be imported.
     """
-    content = read_as(source, file.content, file.name, options)
+    content = begun(read_as(source, file.content, file.name, options), datetime.now(UTC), zone)
     values, problems = curve_values(content)
     registers = index_values(content)
     points = sorted({*values.get_column("point").unique(), *registers.get_column("point").unique()})
@@ -143,10 +153,14 @@ def import_file(
         remembered = CurveFile(digest, file.name, content.kind, len(problems))
         there = [row.number for row in declared.values()]
         file_no, first_at = curves.remember(connection, remembered, there, rows.height + register_rows.height)
+        left = curves.read_left(connection, file_no, rows) if first_at else {}
+        given = set(known.select("point", "flow").unique().rows())
+        if first_at and (beside := sum(number for series, number in left.items() if series in given)):
+            raise InvalidInput(f"{file.name}: {read_otherwise(beside, file_no, first_at, zone)}")
         imported = curves.put(connection, file_no, rows.select(CURVES.names()), lambda done: tell(done, rows.height))
         imported += indexes.put(connection, file_no, register_rows.select(INDEXES.names()))
     lines = [told(file.name, content, known, known_registers, imported, first_at, zone)]
-    lines += warnings(values, registers, declared)
+    lines += [*warnings(values, registers, declared), *told_before(left, file_no)]
     return "\n".join(lines + problem_lines(problems))
 
 
@@ -173,6 +187,17 @@ def read_as(source: str, raw: bytes, name: str, options: FileOptions) -> FileCon
     if options.flow and flows - {options.flow}:
         raise InvalidInput(f"{name} says itself that it holds {' and '.join(sorted(flows))}: leave --flow away")
     return content
+
+
+def begun(content: FileContent, now: datetime, zone: ZoneInfo) -> FileContent:
+    """What of a file has begun by now; what is yet to come is one problem, told at its first line."""
+    to_come = content.readings.filter(pl.col("at") > now)
+    if to_come.is_empty():
+        return content
+    line, at = to_come.sort("line").select("line", "at").row(0)
+    problem = Problem(line, f"{local_time(at, zone)} is yet to come ({counted(to_come.height, 'value')})")
+    readings = content.readings.filter(pl.col("at") <= now)
+    return replace(content, readings=readings, problems=(*content.problems, problem))
 
 
 def curve_values(content: FileContent) -> tuple[pl.DataFrame, list[Problem]]:

@@ -9,10 +9,10 @@ from energy.time import local_date
 from hub.named_times import month_of
 from hub.settings import Settings
 from hub.tables import as_json, kwh, table
+from store import indexes
 from store.communities import read_community
 from store.connect import FrameReader, connect
 from store.curves import read_residuals
-from store.indexes import read_residuals_by_index
 
 TITLE: Final = ("point", "flow", "operator kWh", "device kWh", "residual kWh", "residual", "compared", "alone")
 MEANING: Final = (
@@ -35,6 +35,9 @@ INDEX_MEANING: Final = (
     "index: energy over the stretches between two indexes of the operator that end in the month; whole: of how many the"
     " curve, or the device, knows every quarter-hour, which are compared"
 )
+INDEXES_ALONE: Final = (
+    "by the operator's index: indexes are there, but no two complete ones follow each other without going down"
+)
 
 
 def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -46,14 +49,15 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
         reader = FrameReader(settings.database_url)
         try:
             rows = read_residuals(reader, connection, community.no, span).to_dicts()
-            by_index = read_residuals_by_index(reader, connection, community.no, span).to_dicts()
+            by_index = indexes.read_residuals_by_index(reader, connection, community.no, span).to_dicts()
+            lone_indexes = not by_index and indexes.exist(connection, community.no, span)
         finally:
             reader.close()
     month = f"{local_date(span.start, zone):%Y-%m}"
     if arguments.json:
         print(as_json({"community": community.id, "month": month, "rows": rows, "by_index": by_index}))
         return 0
-    if not rows and not by_index:
+    if not rows and not by_index and not lone_indexes:
         print(f"the operator says nothing of the members of {community.id} in {month} (`hub import`)")
         return 0
     print(f"{community.id}, {month}")
@@ -64,6 +68,8 @@ def run_residuals(arguments: argparse.Namespace, settings: Settings) -> int:
     if by_index:
         print("\nby the operator's index")
         print(table(INDEX_TITLE, map(_index_cells, by_index), INDEX_MEANING))
+    if lone_indexes:
+        print(f"\n{INDEXES_ALONE}")
     return 0
 
 

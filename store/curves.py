@@ -138,6 +138,20 @@ def put(
     return Imported(added, replaced, rows.height - added - replaced)
 
 
+def read_left(connection: psycopg.Connection, file_no: int, rows: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """Count the values of a file, by point and flow, that a new reading of it does not give.
+
+    Args:
+        connection: `prepare`d.
+        file_no: as `remember` numbered it.
+        rows: CURVES, what it gives now.
+    """
+    connection.execute(statement("curves_emptied"))
+    copy_frame(connection, statement("curves_copy"), rows.select(CURVES.names()))
+    left = connection.execute(statement("curve_file_left"), {"file_no": file_no})
+    return {(point, flow): number for point, flow, number in left}
+
+
 def read_files(connection: psycopg.Connection) -> list[KnownFile]:
     """The files that were imported, the oldest first."""
     return [KnownFile(*row) for row in connection.execute(statement("curve_files"))]

@@ -37,6 +37,14 @@ def undo(connection: psycopg.Connection, file_no: int) -> Undone:
     return Undone(*row)
 
 
+def exist(connection: psycopg.Connection, community_no: int, span: Span) -> bool:
+    """Whether the operator told an index of a community's members in a span."""
+    parameters = {"community_no": community_no, "start": span.start, "end": span.end}
+    row = connection.execute(statement("index_exists"), parameters).fetchone()
+    assert row is not None, "EXISTS always gives a row"
+    return row[0]
+
+
 def read_residuals_by_index(
     reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span
 ) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -173,3 +174,27 @@ def test_a_naive_generic_file_in_another_zone_has_its_own_clock_changes() -> Non
         datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=30 * n) for n in range(5)
     ]
     assert in_order(content) == [0, 1, 2, 3, 4]
+
+
+MONTHS = [
+    ("the first above 12 is a day", ["05/01/2026", "13/01/2026"], 2, []),
+    (
+        "the second above 12 makes all of them unclear",
+        ["01/11/2026", "01/12/2026", "2026-01-12", "01/13/2026"],
+        1,
+        [
+            (
+                2,
+                "the month comes first here, as '01/13/2026 01:00' shows: write the days as 2026-01-31 (3 lines)",
+            )
+        ],
+    ),
+    ("neither is a month", ["13/13/2026", "05/01/2026"], 1, [(2, "the stamp '13/13/2026 01:00' is no time")]),
+]
+
+
+@pytest.mark.parametrize(("days", "kept", "problems"), [pytest.param(*rest, id=why) for why, *rest in MONTHS])
+def test_where_a_month_comes_first_no_day_is_guessed(days: list[str], kept: int, problems: list[Any]) -> None:
+    options = FileOptions(unit="W", stamp="end", zone="Europe/Paris", point="a", flow="import", step_min=30)
+    content = read_text("time;value\n" + "".join(f"{day} 01:00;1\n" for day in days), options)
+    assert (content.counts.kept, reasons(content)) == (kept, problems)

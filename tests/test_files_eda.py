@@ -42,5 +42,5 @@ def test_a_portal_s_file_of_one_point_is_stamped_at_the_end_and_needs_its_point(
     content = (FOLDER / "eda" / "portal_of_one_point.csv").read_bytes()
     read = read_file(content, "netz.csv", OPTIONS["portal_of_one_point.csv"])
     assert told(read, "point", "at", "value") == [(AT_POINT, "01-04 23:00", 63.0), (AT_POINT, "01-04 23:15", 83.0)]
-    with pytest.raises(InvalidInput, match=r"netz.csv does not name its metering point"):
+    with pytest.raises(InvalidInput, match=r"netz.csv does not name its metering point: say it with --point"):
         read_file(content, "netz.csv")

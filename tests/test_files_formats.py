@@ -253,7 +253,7 @@ def test_r50_of_production_is_said_by_an_option_and_a_lonely_value_has_the_publi
     header = "<En_Tete_Flux><Pas_Publication>30</Pas_Publication></En_Tete_Flux>"
     content = read_text(R50.format(header=header, points=pdc("00:30")), FileOptions(flow="export"))
     assert told(content, "quantity", "step_min") == [("export_power_avg", 30)]
-    with pytest.raises(InvalidInput, match="does not say whether it is consumption or production: say import or"):
+    with pytest.raises(InvalidInput, match="say it with --flow import or --flow export"):
         read_text(R50.format(header=header, points=pdc("00:30")))
 
 

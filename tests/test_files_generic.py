@@ -57,6 +57,70 @@ def test_the_step_is_told_by_the_neighbours_of_either_stamp(stamp: Any, first: s
     assert content.readings["step_min"].to_list() == [15] * 4
 
 
+BOTH = "start;end;value\n2026-01-05 01:00;2026-01-05 01:30;1\n"
+STAMPS = [
+    ("ends are read of ends", BOTH, "end", {}),
+    ("starts are read of starts", BOTH, "start", {}),
+    ("an end beside a time", BOTH.replace("start", "time"), "end", {}),
+    ("a start beside a time", BOTH.replace("end", "time"), "start", {}),
+    ("who names a column knows", "end;value\n2026-01-05 01:00;1\n", "start", {"time_column": "end"}),
+]
+
+
+@pytest.mark.parametrize(("text", "stamp", "more"), [pytest.param(*rest, id=why) for why, *rest in STAMPS])
+def test_a_column_of_ends_is_never_read_as_starts(text: str, stamp: Any, more: dict[str, Any]) -> None:
+    content = read_text(text, replace(MEANS, step_min=30, stamp=stamp, **more))
+    assert told(content, "at") == [("01-05 00:00",)]
+
+
+@pytest.mark.parametrize(("stamp", "other"), [("end", "start"), ("start", "end")])
+def test_times_that_are_called_the_opposite_are_refused(stamp: Any, other: str) -> None:
+    with pytest.raises(InvalidInput, match=f"its times are called '{other}', and --stamp says {stamp}: say --stamp "):
+        read_text(f"{other};value\n2026-01-05 01:00;1\n", replace(MEANS, stamp=stamp))
+
+
+HALVES = [f"2026-01-05 {time}" for time in ("00:00", "00:30", "01:00", "01:30", "02:00")]
+STEPS = [
+    ("as it is said", HALVES, 30, 5, []),
+    ("a hole is no longer step", [*HALVES, "2026-01-05 04:00"], 30, 6, []),
+    ("values of other days are no wider step", [HALVES[0], "2026-01-09 00:00"], 30, 2, []),
+    ("one instant twice is not near", [*HALVES, HALVES[0]], 30, 5, []),
+    ("quarter-hours are no hours", FIVE, 60, 0, [(2, "the times are 15 min apart, and --step-min says 60 (5 lines)")]),
+    (
+        "one that is near takes its neighbour along",
+        [*HALVES, "2026-01-05 02:10", "2026-01-05 02:40"],
+        30,
+        5,
+        [(6, "the times are 10 min apart, and --step-min says 30 (2 lines)")],
+    ),
+    (
+        "half-hours are no quarter-hours",
+        HALVES,
+        15,
+        5,
+        [(2, "the times are mostly 30 min apart, and --step-min says 15: what lies between is missing")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("times", "step_min", "kept", "problems"), [pytest.param(*rest, id=why) for why, *rest in STEPS]
+)
+@pytest.mark.parametrize("stamp", ["start", "end"])
+def test_a_step_that_is_said_is_compared_with_the_times(
+    times: list[str], step_min: int, kept: int, problems: list[Any], stamp: Any
+) -> None:
+    lines = [f"{time};1\n" for time in times]
+    content = read_text("time;value\n" + "".join(lines), replace(MEANS, stamp=stamp, step_min=step_min))
+    assert (content.counts.kept, reasons(content)) == (kept, problems)
+
+
+def test_an_empty_line_within_a_step_is_not_near() -> None:
+    lines = [f"2026-01-05 0{n // 4}:{n % 4 * 15:02};{'' if n % 4 else 1}\n" for n in range(12)]
+    content = read_text("time;value\n" + "".join(lines), replace(MEANS, step_min=60))
+    assert (content.counts.kept, content.counts.empty, reasons(content)) == (3, 9, [])
+
+
 def test_registers_have_no_step_and_need_no_stamp() -> None:
     options = FileOptions(unit="kWh", kind="register", flow="export", point="roof")
     content = read_text("time;value\n2026-01-05T00:00:00Z;12345,678\n", options)
@@ -69,7 +133,7 @@ UNSAID = [
     ("energy may be a register", {"unit": "kWh"}, "say with --kind what its kWh are"),
     ("watts are no register", {"kind": "register"}, "W is no unit of the kind register"),
     ("stamp", {"stamp": ""}, "the start or the end of their step"),
-    ("zone", {"zone": ""}, "has stamps without offset"),
+    ("zone", {"zone": ""}, "has stamps without offset: say their zone with --zone"),
     ("a zone that is none", {"zone": "Europe/Lyon"}, "'Europe/Lyon' is no time zone"),
     ("a zone that is a path", {"zone": "../etc"}, "'../etc' is no time zone"),
     ("point", {"point": ""}, "no column is called 'point', its first line holds 'time', 'value': name it"),

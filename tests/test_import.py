@@ -101,6 +101,7 @@ def test_every_example_file_gives_what_it_holds(valley: tuple[str, psycopg.Conne
         if file.startswith(("enedis_index", "enedis_r64")):
             assert connection.execute("SELECT count(*) FROM operator_index").fetchone() == (values,)
             assert (kept(connection), waiting(connection)) == ([], []), "no interval is made of registers"
+            assert ("12 left out as their energy is in the registers taken" in stdout) == ("two_days" in file)
         else:
             assert len(kept(connection)) == values
             assert waiting(connection) != []
@@ -206,7 +207,7 @@ def test_what_is_refused_in_one_sentence(valley: tuple[str, psycopg.Connection],
         (["enedis", unknown], "letter.txt begins with 'Dear customer', which is none of the formats known"),
         (["enedis", FOLDER / "eda/one_line_per_value.csv"], "import it with `hub import eda`"),
         (["eda", FOLDER / "generic/quarter_hours.csv"], "import it with `hub import csv`"),
-        (["enedis", FOLDER / "enedis_data_connect/two_values.json"], "say import or export"),
+        (["enedis", FOLDER / "enedis_data_connect/two_values.json"], "say it with --flow import or --flow export"),
         (["enedis", undeclared], "u.csv: point 00000000000009 is not declared, and its 8 values left out"),
         (["csv", odd, *table, "--step-min", "7"], "a step of 7 minutes does not divide the hour"),
         (["enedis", undeclared, unknown], "; nor could 1 other file be imported"),

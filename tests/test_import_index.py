@@ -47,6 +47,7 @@ STRETCHES: Final[list[tuple[str, str, list[tuple[datetime, str]], tuple[int, int
     ("tariffs without it add up", "EAS D1;EAS D2", [(day(0), "1;2"), (day(1), "5;9")], (11, 1)),
     ("where one is absent once, the others are no total", "EAS D1;EAS D2", [(day(0), "1;2"), (day(1), "5;")], None),
     ("it may be there again later", "EAS F1;EAS F2", [(day(0), "1;2"), (day(1), "5;"), (day(2), "6;9")], (12, 1)),
+    ("a number between them may be unused", "EAS F1;EAS F2;EAS F3", [(day(0), "1;;2"), (day(1), "5;;9")], (11, 1)),
     ("a second register without a first is no total", "EAS D2", [(day(0), "1"), (day(1), "5")], None),
     ("a register that goes down is another meter", "EAS T", [(day(0), "900"), (day(1), "7"), (day(2), "9")], (2, 1)),
     ("read by hand within a quarter-hour", "EAS T", [(day(0), "1"), (day(1, 9, 7), "5"), (day(2), "9")], (8, 1)),
@@ -67,6 +68,18 @@ def test_energy_between_indexes(
         reader.close()
     told = found.select("index_wh", "stretches", "index_curve_stretches", "index_device_stretches").rows()
     assert told == ([] if expected is None else [(*expected, 0, 0)])
+
+
+def test_indexes_that_cannot_be_compared_are_not_silence(both_migrated_url: str, tmp_path: Path) -> None:
+    with connect(both_migrated_url) as connection:
+        apply(connection, POINTS)
+    month = ("residuals", "valley", "--month", "2026-01")
+    silence = "the operator says nothing of the members of valley in 2026-01 (`hub import`)\n"
+    assert hub(both_migrated_url, *month)[0] == silence
+    hub(both_migrated_url, "import", "enedis", index_file(tmp_path, "EAS T", [(day(1), "5")]))
+    stdout, _ = hub(both_migrated_url, *month)
+    assert "indexes are there, but no two complete ones follow each other" in stdout
+    assert hub(both_migrated_url, *month[:-1], "2025-12")[0] == silence.replace("2026-01", "2025-12")
 
 
 def test_an_index_is_imported_once_and_corrected_later(both_migrated_url: str, tmp_path: Path) -> None:

@@ -249,10 +249,13 @@ def test_what_is_told_of_curves(table: str, problem: tuple[int, str]) -> None:
     assert kept(content) == ([] if problem[1] == PART else [MARCH_CONS])
 
 
-def test_a_step_that_overlaps_another_is_told() -> None:
+def test_steps_that_overlap_are_told() -> None:
+    hourly = FileOptions(unit="Wh", stamp="start", step_min=60)
+    into_april = read("".join(WHOLE).replace(":00:00+", ":30:00+"), hourly)
+    assert reasons(into_april) == [(2, "the cons of home in 2026-03 is left out: its steps overlap")]
     half_later = WHOLE[5].replace(":00:00+01:00", ":30:00+01:00")
-    content = read("".join([*WHOLE, half_later]), FileOptions(unit="Wh", stamp="start", step_min=60))
-    assert reasons(content) == [(2, "the cons of home in 2026-03 is left out: its steps overlap")]
+    near = (6, "the times are 30 min apart, and --step-min says 60 (3 lines)")
+    assert reasons(read("".join([*WHOLE, half_later]), hourly)) == [near, (2, PART)]
 
 
 NOTHING: Final[list[tuple[str, str, FileOptions, str]]] = [

@@ -73,7 +73,8 @@ class Counts:
     """How many values a file held and what became of them: seen is the sum of the others.
 
     kept: readings. empty: lines without a value, which are gaps. repeated: replaced by a better nature or a later line.
-    refused: lines with a problem. left_out: not active energy, or a register beside the total that contains it.
+    refused: lines with a problem. left_out: not active energy.
+    beside: registers whose energy is in those that are kept, as those of tariffs beside the total.
     """
 
     seen: int = 0
@@ -82,6 +83,7 @@ class Counts:
     repeated: int = 0
     refused: int = 0
     left_out: int = 0
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ingest.files.content import Adapter, FileContent, FileOptions, Opened
 from ingest.files.local_time import GERMAN, ISO, naive, to_utc
 from ingest.files.sieve import SHOWN, Sieve
 from ingest.files.text import columns_of, table
-from ingest.files.words import BRUT, COMPLETE, ESTIMATED, QUESTIONABLE, VALID, flow_of, quantity_of
+from ingest.files.words import BRUT, COMPLETE, ESTIMATED, NO_FLOW, QUESTIONABLE, VALID, flow_of, quantity_of
 
 NAME: Final = "eda"
 VIENNA: Final = ZoneInfo("Europe/Vienna")
@@ -59,10 +59,10 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     sieve = Sieve()
     columns = columns_of(opened, COLUMNS, ("text",))
     if "point" not in columns and not options.point:
-        raise InvalidInput(f"{opened.name} does not name its metering point: give it as an option")
+        raise InvalidInput(f"{opened.name} does not name its metering point: say it with --point")
     flow = _flow_of_header(opened.header[columns["text"]]) or options.flow
     if not flow and "flow_word" not in columns:
-        raise InvalidInput(f"{opened.name} does not say whether it is consumption or production: say import or export")
+        raise InvalidInput(f"{opened.name} {NO_FLOW}")
     at_start = "start" in columns
     columns["stamp"] = columns.pop("start") if at_start else columns.pop("end")
     columns.pop("end", None)

@@ -21,7 +21,7 @@ from ingest.files.labels import labelled
 from ingest.files.local_time import instants
 from ingest.files.sieve import Sieve
 from ingest.files.steps import starts
-from ingest.files.words import DAILY
+from ingest.files.words import DAILY, NO_FLOW
 
 NAME: Final = "enedis_data_connect"
 
@@ -38,7 +38,7 @@ def read(opened: Opened, options: FileOptions) -> FileContent:
     if not isinstance(reading, dict):
         raise InvalidInput(f"{opened.name}: meter_reading holds no object")
     if not options.flow:
-        raise InvalidInput(f"{opened.name} does not say whether it is consumption or production: say import or export")
+        raise InvalidInput(f"{opened.name} {NO_FLOW}")
     sieve = Sieve()
     frame = frame_of(_values(reading, options.flow), "step")
     steps = {text: minutes_of(text) for text in frame.get_column("step").unique()}

@@ -19,6 +19,7 @@ from ingest.files.labels import labelled
 from ingest.files.local_time import aware
 from ingest.files.sieve import Sieve
 from ingest.files.steps import starts, with_steps
+from ingest.files.words import NO_FLOW
 
 NAME: Final = "enedis_r50"
 _ROOT: Final = re.compile(r"<(?:\w+:)?R50[\s>]")
@@ -34,7 +35,7 @@ def recognises(opened: Opened) -> bool:
 def read(opened: Opened, options: FileOptions) -> FileContent:
     """Read the curves, up to where the file breaks off if it does."""
     if not options.flow:
-        raise InvalidInput(f"{opened.name} does not say whether it is consumption or production: say import or export")
+        raise InvalidInput(f"{opened.name} {NO_FLOW}")
     sieve, document = Sieve(), _Document()
     try:
         document.read(opened.content)

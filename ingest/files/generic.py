@@ -1,9 +1,10 @@
 """Any CSV file with a time and a value on each line, described by options: the last resort.
 
 Columns are found by their header (time, value, point, flow; see COLUMNS) or by the options `*_column`; without a
-column, `point` and `flow` are options. Separator (; tab , |) and decimal (point or comma) are detected; thousands may
-be apart (1 234,5), but 1,234.5 and 1.234,5 are no numbers. Where commas are between the cells, a decimal comma is
-in quotes, and "1,234" is refused: it may be a thousand and more, or one and a bit.
+column, `point` and `flow` are options. A column start is no end, and a column end no start. Separator (; tab , |) and
+decimal (point or comma) are detected; thousands may be apart (1 234,5), but 1,234.5 and 1.234,5 are no numbers. Where
+commas are between the cells, a decimal comma is in quotes, and "1,234" is refused: it may be a thousand and more, or
+one and a bit.
 Clock: stamps with an offset are what they say; others are local time of the option `zone`, which must be given then.
 Days may be written 2026-01-05, 05/01/2026 or 05.01.2026: the day comes before the month. The option `stamp` (start or
 end) must be given for means and interval energies: no file says it. Unit: the option `unit`, W, kW, Wh or kWh; W and kW
@@ -26,8 +27,11 @@ from ingest.files.text import columns_of, table
 from ingest.files.words import BRUT, RAW, UNITS, flow_of, plain, quantity_of
 
 NAME: Final = "generic"
+_TIMES: Final = ("time", "timestamp", "datetime", "date time")
+_STAMPS: Final = {"start": ("start", *_TIMES), "end": ("end", *_TIMES), "": (*_TIMES, "start", "end")}
+"""Headers of times, by what the option `stamp` says that they are."""
 COLUMNS: Final = {
-    "stamp": ("time", "timestamp", "datetime", "date time", "start", "end"),
+    "stamp": _STAMPS[""],
     "text": ("value",),
     "point": ("point", "prm", "meter"),
     "flow_word": ("flow", "direction"),
@@ -77,22 +81,35 @@ def _described(name: str, options: FileOptions) -> tuple[str, int]:
     return ("register" if kind == "register" else measures), factor
 
 
-def _names(options: FileOptions) -> dict[str, tuple[str, ...]]:
-    said = {
+def _said(options: FileOptions) -> dict[str, str]:
+    """The headers that a person names."""
+    return {
         "stamp": options.time_column,
         "text": options.value_column,
         "point": options.point_column,
         "flow_word": options.flow_column,
     }
-    return {name: (plain(said[name]),) if said[name] else usual for name, usual in COLUMNS.items()}
+
+
+def _names(options: FileOptions) -> dict[str, tuple[str, ...]]:
+    usual = {**COLUMNS, "stamp": _STAMPS[options.stamp]}
+    return {name: (plain(said),) if said else usual[name] for name, said in _said(options).items()}
 
 
 def _absent(name: str, opened: Opened, options: FileOptions) -> str:
     """The sentence about a column that is not there."""
-    wanted, word = _names(options)[name][0], COLUMNS[name][0]
+    said, word = _said(options)[name], COLUMNS[name][0]
+    other = "end" if options.stamp == "start" else "start"
+    if name == "stamp" and not said and other in opened.header:
+        return (
+            f"its times are called {other!r}, and --stamp says {options.stamp}: say --stamp {other}, or name the column"
+            f" of the {options.stamp}s with --time-column"
+        )
     there = ", ".join(repr(header[:SHOWN]) for header in opened.header[:_COLUMNS_SHOWN])
     more = ", or the value of all lines" if name in ("point", "flow_word") else ""
-    return f"no column is called {wanted!r}, its first line holds {there}: name it with --{word}-column{more}"
+    return (
+        f"no column is called {plain(said) or word!r}, its first line holds {there}: name it with --{word}-column{more}"
+    )
 
 
 def _labelled(frame: pl.DataFrame, sieve: Sieve, measures: str) -> pl.DataFrame:
@@ -118,7 +135,7 @@ def _at(frame: pl.DataFrame, sieve: Sieve, name: str, options: FileOptions) -> p
     if frame.select(pl.col("stamp").str.contains(WITH_OFFSET).all()).item():
         return aware(frame, sieve)
     if not options.zone:
-        raise InvalidInput(f"{name} has stamps without offset: say their zone as an option, as Europe/Paris")
+        raise InvalidInput(f"{name} has stamps without offset: say their zone with --zone, as Europe/Paris")
     try:
         zone = ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

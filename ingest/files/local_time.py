@@ -2,6 +2,7 @@
 
 The hour that comes twice in autumn is told apart by the order of the lines: of lines that go forward the first is
 summer time, of lines that go backward the last. Where order tells nothing the lines are refused rather than guessed.
+In 05/01/2026 the day comes first; where one line says that the month does, none of these is read.
 """
 
 from typing import Final
@@ -9,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from ingest.files.sieve import Sieve
+from ingest.files.sieve import SHOWN, Sieve
 
 ISO: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
 DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 GERMAN: Final = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
 WITH_OFFSET: Final = r"\d:\d\d.*(Z|[+-]\d\d:?\d\d)$"
+_SLASHED: Final = r"^\d{1,2}/\d{1,2}/"
+_MONTH_FIRST: Final = r"^(0?[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/"
 _SERIES: Final = ("point", "quantity", "tariff", "nature")
 
 
@@ -39,6 +42,7 @@ def aware(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
 
 def naive(frame: pl.DataFrame, sieve: Sieve, forms: tuple[str, ...] = ISO) -> pl.DataFrame:
     """Read the text `stamp` as `local`, a clock time without zone; 24:00:00 is the midnight that ends the day."""
+    frame = _day_first(frame, sieve)
     text = pl.col("stamp").str.replace("T", " ", literal=True)
     ends = text.str.contains(" 24:00", literal=True)
     text = text.str.replace(" 24:00", " 00:00", literal=True)
@@ -48,6 +52,16 @@ def naive(frame: pl.DataFrame, sieve: Sieve, forms: tuple[str, ...] = ISO) -> pl
     day = pl.when(ends).then(pl.duration(days=1)).otherwise(pl.duration(days=0))
     frame = frame.with_columns(local=pl.col("local") + day)
     return sieve.refuse(frame, pl.col("local").is_null(), "the stamp {} is no time", "stamp")
+
+
+def _day_first(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
+    """Take out all days with slashes where one of them has its month first: 01/11/2026 would be another day."""
+    telling = frame.get_column("stamp").filter(frame.get_column("stamp").str.contains(_MONTH_FIRST))
+    if telling.is_empty():
+        return frame
+    why = f"the month comes first here, as {telling[0][:SHOWN]!r} shows: write the days as 2026-01-31"
+    order = pl.when(pl.col("stamp").str.contains(_SLASHED)).then(pl.lit("month")).otherwise(pl.lit(""))
+    return sieve.words(frame.with_columns(_order=order), "_order", {"month": why}).drop("_order")
 
 
 def _read(text: pl.Expr, form: str, zone: str | None) -> pl.Expr:

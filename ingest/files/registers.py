@@ -36,5 +36,5 @@ def one_grid(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
     covered = pl.col("_kept").any().over(*by, "at")
     alone = "no register of the total (or of the grid used elsewhere in the file) stands beside {}"
     frame = sieve.refuse(frame, ~covered, alone, "tariff")
-    sieve.left_out += frame.height - (kept := frame.filter("_kept")).height
+    sieve.beside += frame.height - (kept := frame.filter("_kept")).height
     return kept.drop("_grid", "_kept")

@@ -32,7 +32,7 @@ class Sieve:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.unlisted = 0
-        self.empty = self.refused = self.left_out = 0
+        self.empty = self.refused = self.left_out = self.beside = 0
 
     def tell(self, place: int | str, reason: str) -> None:
         """Remember a problem of a place, while there are not too many."""
@@ -114,12 +114,13 @@ class Sieve:
             kept = pl.concat([frame.filter(~several), best])
         kept = kept.sort(KEY).with_columns(pl.col(words).cast(pl.String))
         counts = Counts(
-            seen=frame.height + self.empty + self.refused + self.left_out,
+            seen=frame.height + self.empty + self.refused + self.left_out + self.beside,
             kept=kept.height,
             empty=self.empty,
             repeated=frame.height - kept.height,
             refused=self.refused,
             left_out=self.left_out,
+            beside=self.beside,
         )
         problems = sorted(dict.fromkeys(self.problems), key=lambda problem: _sorting(problem.place))
         if self.unlisted:

@@ -16,6 +16,7 @@ from ingest.files.sieve import Sieve
 
 STEPS_MIN: Final = (5, 10, 15, 20, 30, 60)
 _DECLARED: Final = {str(step): step for step in STEPS_MIN}
+_BY: Final = ("point", "quantity", "nature")
 _LASTS: Final = 3
 _MINUTE_US: Final = 60_000_000
 
@@ -30,8 +31,7 @@ def with_steps(frame: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
     """
     if "declared" not in frame.columns:
         frame = frame.with_columns(declared=pl.lit(""))
-    by = ["point", "quantity", "nature"]
-    frame = with_key(frame, by).sort(KEY)
+    frame = with_key(frame, _BY).sort(KEY)
     frame = frame.with_columns(_first=(pl.col(KEY) != pl.col(KEY).shift()).fill_null(value=True))
     distance = pl.col("at").diff().over("_series").dt.total_microseconds() / _MINUTE_US
     stamps = frame.filter("_first").select("_series", "at", "declared").with_columns(_distance=distance)
@@ -63,17 +63,39 @@ def placed(frame: pl.DataFrame, sieve: Sieve, stamp: str, step_min: int) -> pl.D
 
     Args:
         frame: as for `with_steps`.
-        sieve: takes the rows whose step cannot be told.
+        sieve: takes the rows whose step cannot be told, or is not what a person says.
         stamp: whether `at` is the start or the end.
         step_min: what a person says. [min]
     """
     if step_min:
-        frame = frame.with_columns(step_min=pl.lit(step_min, pl.Int16))
+        frame = _with_step(frame, sieve, step_min)
     elif stamp == "end":
         frame = with_steps(frame, sieve)
     else:
         frame = with_steps_after(frame, sieve)
     return starts(frame) if stamp == "end" else frame
+
+
+def _with_step(frame: pl.DataFrame, sieve: Sieve, step_min: int) -> pl.DataFrame:
+    """Give the `step_min` that a person says; values that are nearer to each other are refused, and wider ones told."""
+    frame = with_key(frame, _BY).with_columns(step_min=pl.lit(step_min, pl.Int16))
+    stamps = frame.filter(pl.col("text") != "").select(KEY, "_series", "at", "line").unique(KEY).sort(KEY)
+    before = pl.col("at").diff().over("_series").dt.total_seconds()
+    stamps = stamps.with_columns(_before=before).with_columns(_after=pl.col("_before").shift(-1).over("_series"))
+    usual = stamps.group_by("_series").agg(pl.col("_before").quantile(0.5, "lower"), pl.col("line").min())
+    wider = usual.filter(pl.col("_before").is_between(60 * step_min, 60 * STEPS_MIN[-1], closed="right"))
+    for distance_s, line in wider.select("_before", "line").iter_rows():
+        apart = f"the times are mostly {distance_s / 60:g} min apart"
+        sieve.tell(line, f"{apart}, and --step-min says {step_min}: what lies between is missing")
+    nearest = stamps.select(KEY, _nearest_s=pl.min_horizontal("_before", "_after"))
+    frame = frame.join(nearest, on=KEY, how="left", maintain_order="left")
+    frame = frame.with_columns(pl.col("_nearest_s").cast(pl.String).fill_null(""))
+    near = {
+        distance_s: f"the times are {int(distance_s) / 60:g} min apart, and --step-min says {step_min}"
+        for distance_s in frame.get_column("_nearest_s").unique(maintain_order=True)
+        if distance_s and int(distance_s) < 60 * step_min
+    }
+    return sieve.words(frame, "_nearest_s", near).drop(KEY, "_series", "_nearest_s")
 
 
 def _ends_at(step: pl.Expr) -> pl.Expr:

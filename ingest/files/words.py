@@ -52,6 +52,7 @@ _FLOWS: Final = {
     "generation": "export",
     "export": "export",
 }
+NO_FLOW: Final = "does not say whether it is consumption or production: say it with --flow import or --flow export"
 DAILY: Final = "daily energies are not taken: load curves and registers tell them"
 _OTHERS: Final = (
     (r"^(er|erc|eri|pr|prc|pri|reactive)$|reactive", "reactive energy is not taken"),

@@ -1,8 +1,8 @@
 -- The energy between the operator's indexes of a community's members, and what its curve and the devices say of the
 -- same stretches, each only where it knows every quarter-hour of one; those whose device is furthest away first.
 -- A stretch lies between two indexes that follow each other, and counts in the span in which it ends. Of an instant the
--- total counts, else one grid of tariffs with all the registers that it has elsewhere; never both. One whose register
--- went down is left out: there the meter changed.
+-- total counts, else one grid of tariffs with all the registers that it has elsewhere, the first among them: others may
+-- be unused; never both. A stretch in which a register went down is left out: there the meter changed.
 WITH best AS (
     SELECT DISTINCT ON (x.point_no, x.flow, x.tariff, x.at) x.point_no, x.flow, x.tariff, x.at, x.register_wh
     FROM operator_index AS x
@@ -15,19 +15,21 @@ WITH best AS (
     SELECT
         point_no, flow, substr(tariff, 1, 1) AS grid, at,
         sum(register_wh)::bigint AS register_wh,
-        count(*) AS registers,
-        max(CASE tariff WHEN '' THEN 1 ELSE substr(tariff, 2)::int END) AS last_register
+        count(*) AS registers
     FROM best
     GROUP BY 1, 2, 3, 4
-), complete AS (
-    SELECT t.*, registers = max(last_register) OVER (PARTITION BY point_no, flow, grid) AS is_complete FROM told AS t
+), used AS (
+    SELECT point_no, flow, substr(tariff, 1, 1) AS grid, count(DISTINCT tariff) AS registers
+    FROM best
+    GROUP BY 1, 2, 3
+    HAVING min(tariff) IN ('', 'D1', 'F1')
 ), stretch AS (
     SELECT
         point_no, flow, grid, at AS until,
         lag(at) OVER following AS since,
         register_wh - lag(register_wh) OVER following AS index_wh
-    FROM complete
-    WHERE is_complete
+    FROM told
+    JOIN used USING (point_no, flow, grid, registers)
     WINDOW following AS (PARTITION BY point_no, flow, grid ORDER BY at)
 ), chosen AS (
     SELECT s.*, rank() OVER (PARTITION BY s.point_no, s.flow ORDER BY s.grid) AS place
