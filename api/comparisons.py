@@ -120,8 +120,8 @@ def _asked(row: ComparisonRow) -> dict[str, Any]:
         "status": row.status,
         "progress": 1.0 if done else round(row.steps_done / row.steps, 3) if row.steps else 0.0,
         "error": row.error,
-        "first": row.first,
-        "last": row.last,
+        "first_month": row.first,
+        "last_month": row.last,
         "keys": row.keys,
     }
 

@@ -16,8 +16,8 @@ class Asked(BaseModel):
     status: Literal["waiting", "running", "done", "failed"]
     progress: float = Field(description="part of it that is computed, from 0 to 1")
     error: str | None = Field(description="one sentence where it failed")
-    first: str = Field(description="first local month, YYYY-MM")
-    last: str = Field(description="last local month, YYYY-MM")
+    first_month: str = Field(description="first local month, YYYY-MM")
+    last_month: str = Field(description="last local month, YYYY-MM")
     keys: list[str] = Field(description="names of the proposed keys")
 
 
@@ -116,11 +116,11 @@ class KeyEquity(BaseModel):
 class Result(BaseModel):
     """What a comparison found."""
 
-    first: str = Field(description="first local month, YYYY-MM")
-    last: str = Field(description="last local month, YYYY-MM")
+    first_month: str = Field(description="first local month, YYYY-MM")
+    last_month: str = Field(description="last local month, YYYY-MM")
     titles: dict[str, Titles | None] = Field(description="of each key, today's first; today's have none")
-    known: int = Field(description="flows of members that are known, in all steps")
-    awaited: int = Field(description="flows of members that are awaited in them")
+    present: int = Field(description="flows of members that are known, in all steps")
+    expected: int = Field(description="flows of members that are awaited in them")
     steps_without_key: int = Field(description="steps that are not compared, for no key was in force")
     keys: list[KeySums]
     members: list[KeyMember]

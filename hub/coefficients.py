@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from energy.agreements import Agreement, Member
 from energy.errors import InvalidInput, NotFound
 from energy.frames import UTC_TIME
 from energy.keys import KnownKey, SharingKey
@@ -18,7 +19,7 @@ from hub.named_times import day_or_time
 from hub.new_files import write_together
 from hub.settings import Settings
 from processing.coefficients import Form, coefficients, key_file, parts_of_allocation, parts_of_key, presence
-from store.balances import KeyRow, MemberRow, read_members, read_produced, read_rules
+from store.balances import read_members, read_produced, read_rules
 from store.communities import read_community
 from store.connect import FrameReader, connect
 
@@ -105,7 +106,7 @@ def starts_of(span: Span, step: timedelta) -> pl.Series:
     return starts
 
 
-def key_over(starts: pl.Series, versions: Sequence[KeyRow], community: str, zone: ZoneInfo) -> SharingKey:
+def key_over(starts: pl.Series, versions: Sequence[Agreement], community: str, zone: ZoneInfo) -> SharingKey:
     """The one key that shares all the steps.
 
     Raises:
@@ -138,7 +139,7 @@ def gaps(produced: pl.DataFrame, starts: pl.Series) -> list[str]:
 def files(
     key: SharingKey,
     produced: pl.DataFrame,
-    members: Sequence[MemberRow],
+    members: Sequence[Member],
     starts: pl.Series,
     step: timedelta,
     form: Form,

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from energy.agreements import Agreement, Member
 from energy.errors import KeyNotValid
 from energy.frames import (
     ALLOCATION,
@@ -18,33 +19,12 @@ from energy.frames import (
     UTC_TIME,
     require,
 )
-from energy.keys import SharingKey
 from energy.model import Role
 from energy.time import STEP, rfc3339
-from energy.validity import Validity
 from processing.producers import give
 from processing.sharing import share
 
 KEYED: Final = pl.Schema({**ALLOCATION, "key_no": pl.Int32})
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A point that takes part in a community, in its role, over a stretch of time."""
-
-    point_no: int
-    point: str
-    role: Role
-    validity: Validity
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """A sharing key, the time over which the community applies it, and the number of its rule where it has one."""
-
-    key: SharingKey
-    validity: Validity
-    key_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from energy.agreements import Agreement, Member
 from energy.frames import EUR, EUROS, TRADED
 from energy.keys import Surplus, surplus_of
 from energy.proposals import TODAY, Proposal
 from energy.tariffs import Tariff
 from energy.time import Span, ceil_to_step, local_month
 from energy.validity import ALWAYS
-from processing.balance import Agreement, Member, awaited_flows, known_flows, widen
+from processing.balance import awaited_flows, known_flows, widen
 from processing.sharing import number, share_flows
 from processing.value import value
 

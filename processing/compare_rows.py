@@ -34,11 +34,11 @@ def result_of(compared: Compared) -> dict[str, Any]:
     """All of a comparison as JSON: which months and keys, how much is known, and the tables of `rows_of`."""
     comparison, facts = compared.comparison, compared.facts
     return {
-        "first": facts.first,
-        "last": facts.last,
+        "first_month": facts.first,
+        "last_month": facts.last,
         "titles": {key.name: key.titles and {"en": key.titles[0], "fr": key.titles[1]} for key in facts.keys},
-        "known": comparison.known,
-        "awaited": comparison.expected,
+        "present": comparison.known,
+        "expected": comparison.expected,
         "steps_without_key": comparison.without_key,
         **rows_of(comparison, facts.labels),
     }

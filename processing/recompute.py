@@ -15,7 +15,7 @@ import psycopg
 
 from energy.frames import FLOW_INTERVALS, UTC_TIME
 from energy.time import Span, utc_day
-from processing.balance import Agreement, Member, settle_days
+from processing.balance import settle_days
 from processing.curves import intervals_from_curves
 from processing.flags import Place
 from processing.participation import part_of
@@ -188,9 +188,7 @@ class _Check:
         rules = recomputation.read_rules(self.reader, self.connection, community_no)
         if rules is None:
             return
-        rows = recomputation.read_members(self.reader, self.connection, community_no)
-        members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
-        agreements = [Agreement(row.key, row.validity, row.no) for row in rules.keys]
+        members = recomputation.read_members(self.reader, self.connection, community_no)
         self._note_frozen({f"community {rules.community}": rules.frozen_before})
         since = rules.frozen_before or self.piece.start
         waiting = self.waiting.communities.filter(pl.col("community_no") == community_no)
@@ -199,10 +197,10 @@ class _Check:
             frame = frame.filter(pl.col("start") >= since).with_columns(community_no=pl.lit(community_no, pl.Int32))
             return _without(frame, waiting, "community_no")
 
-        flows = free(flows.filter(pl.col("point_no").is_in([row.point_no for row in rows])))
+        flows = free(flows.filter(pl.col("point_no").is_in([member.point_no for member in members])))
         parts = part_of(flows, balances.read_participations(self.reader, self.connection, community_no))
-        allocation, given, balance = settle_days(parts, members, agreements, rules.step)
-        numbers = {row.point: row.point_no for row in rows}
+        allocation, given, balance = settle_days(parts, members, rules.keys, rules.step)
+        numbers = {member.point: member.point_no for member in members}
         names = {point.number: point.id for point in self.points}
         allocation = allocation.with_columns(point_no=balances.number("point", numbers))
         stored = recomputation.read_allocations(self.reader, self.connection, community_no, self.piece)

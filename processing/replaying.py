@@ -1,6 +1,6 @@
 """Read past months of a community and replay them under every key, a month and a key at a time. A shell."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import psycopg
 
+from energy.agreements import Agreement
 from energy.errors import InvalidInput, NotFound
 from energy.proposals import TODAY, Proposal
 from energy.time import Span
-from processing.balance import Agreement, Member
 from processing.compare import Month, alternatives, gather, months_between, replay
 from processing.compare_tables import compare, without_telling
 from processing.participation import part_of
@@ -60,19 +60,18 @@ def replay_months(reader: FrameReader, connection: psycopg.Connection, task: Tas
     rules = balances.read_rules(connection, number)
     if rules is None:
         raise NotFound(f"there is no community {task.community.id!r} any more")
-    members = [Member(m.point_no, m.point, m.role, m.validity) for m in balances.read_members(connection, number)]
-    agreements = [Agreement(version.key, version.validity) for version in rules.keys]
+    members = balances.read_members(connection, number)
     participations = balances.read_participations(reader, connection, number)
     tariffs = read_tariffs(connection, number)
     points = read_compared_points(connection, number)
     spans = months_between(task.first, task.last, zone)
-    compared = alternatives(agreements, task.proposals)
+    compared = alternatives(rules.keys, task.proposals)
     months: list[Month] = []
     replayed: list[tuple[str, pl.DataFrame]] = []
     done, of = 0, len(spans) * len(compared)
     for name, span in spans:
         flows = part_of(balances.read_flows(reader, connection, number, span), participations)
-        month = gather(name, span, flows, members, agreements, rules.step)
+        month = gather(name, span, flows, members, rules.keys, rules.step)
         for alternative in compared:
             replayed.append((alternative.name, replay(month, alternative, tariffs, zone)))
             done += 1
@@ -81,7 +80,7 @@ def replay_months(reader: FrameReader, connection: psycopg.Connection, task: Tas
     _require_energy(task, months, [frame.height for _, frame in replayed])
     comparison = compare(replayed, months, points)
     labels = names(points) if task.is_named else pseudonyms(points["point"], task.seed)
-    facts = _facts(task, agreements, Span(spans[0][1].start, spans[-1][1].end), labels)
+    facts = _facts(task, rules.keys, Span(spans[0][1].start, spans[-1][1].end), labels)
     return Compared(comparison if task.is_named else without_telling(comparison), facts)
 
 
@@ -94,7 +93,7 @@ def _require_energy(task: Task, months: list[Month], rows: list[int]) -> None:
     raise InvalidInput(f"nothing is known of the energy of {when}; choose months of which there are intervals")
 
 
-def _facts(task: Task, agreements: list[Agreement], span: Span, labels: Mapping[str, str]) -> Facts:
+def _facts(task: Task, agreements: Sequence[Agreement], span: Span, labels: Mapping[str, str]) -> Facts:
     in_force = tuple(a.key for a in agreements if a.validity.valid_from < span.end and a.validity.valid_to > span.start)
     proposed = (ComparedKey(p.name, (p.title, p.title_fr), (p.key,)) for p in task.proposals)
     return Facts(

@@ -8,6 +8,7 @@ from energy.keys import (
     CustomKey,
     HourlyMinKey,
     IterationsKey,
+    KnownKey,
     MatrixKey,
     PriorityKey,
     ProRataKey,
@@ -135,7 +136,7 @@ def describe(key: SharingKey, numbers: Numbers, labels: Mapping[str, str] | None
         sentence += say("unnamed")
     if surplus_of(key) is Surplus.TO_MEMBERS:
         return sentence + say("kept")
-    return sentence + say("unused") if isinstance(key, StaticKey | CustomKey | MatrixKey) else sentence
+    return sentence + say("unused") if isinstance(key, KnownKey) else sentence
 
 
 def _is_for_the_named(key: SharingKey) -> bool:

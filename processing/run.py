@@ -11,7 +11,7 @@ import psycopg
 
 from energy.errors import Unavailable
 from energy.time import STEP, Span, ceil_to_step, floor_to_step, rfc3339, utc_day, utc_days
-from processing.balance import Agreement, Member, settle
+from processing.balance import settle
 from processing.beside import work_beside
 from processing.checking import Checker, Nightly
 from processing.curves import intervals_from_curves
@@ -217,13 +217,11 @@ class Worker:
         span = _not_frozen(whole, rules.frozen_before)
         if span is None:
             return  # what these days were made of is gone
-        rows = balances.read_members(self._connection, community_no)
+        members = balances.read_members(self._connection, community_no)
         flows = balances.read_flows(self._reader, self._connection, community_no, span)
         flows = part_of(flows, balances.read_participations(self._reader, self._connection, community_no))
-        members = [Member(row.point_no, row.point, row.role, row.validity) for row in rows]
-        agreements = [Agreement(row.key, row.validity, row.no) for row in rules.keys]
-        settled = settle(flows, members, agreements, rules.step)
-        numbers = {row.point: row.point_no for row in rows}
+        settled = settle(flows, members, rules.keys, rules.step)
+        numbers = {member.point: member.point_no for member in members}
         made = (settled.allocation, settled.pairs, settled.balance)
         balances.replace(self._connection, community_no, span, *made, numbers)
         balances.announce(self._connection, community_no, list(utc_days(span)))

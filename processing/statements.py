@@ -10,7 +10,7 @@ import psycopg
 
 from energy.errors import Unavailable
 from energy.time import local_month
-from processing.balance import Member, awaited_flows
+from processing.balance import awaited_flows
 from processing.equity import EQUITY_ROWS, equity_of, periods_of
 from processing.value import STATED, value, with_expected
 from store import balances, statements
@@ -71,8 +71,7 @@ class StatementMaker:
         span = local_month(due.month, zone)
         allocation = statements.read_allocations(self._reader, self._connection, due.community_no, span)
         tariffs = statements.read_tariffs(self._connection, due.community_no)
-        rows = balances.read_members(self._connection, due.community_no)
-        awaited = awaited_flows([Member(row.point_no, row.point, row.role, row.validity) for row in rows])
+        awaited = awaited_flows(balances.read_members(self._connection, due.community_no))
         of_points = awaited.with_columns(pl.col("point_no").cast(pl.String).alias("point"))
         step = timedelta(minutes=due.step_min)
         made = with_expected(value(allocation, tariffs, zone), of_points, span, step)

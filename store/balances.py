@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from energy.agreements import Agreement, Member
 from energy.frames import BALANCE, FLOW_INTERVALS, PARTICIPATIONS, SETTLED_ALLOCATION
 from energy.key_rules import key_of
-from energy.keys import SharingKey
 from energy.model import Role
 from energy.time import Span
 from energy.validity import Validity
@@ -19,15 +19,6 @@ from store import settlements, statements
 from store.connect import FrameReader
 from store.copy import copy_frame
 from store.queries import statement
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A sharing key of a community, when it applies, and the number of its rule."""
-
-    no: int | None
-    key: SharingKey
-    validity: Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +30,8 @@ class Rules:
 
     community: str
     step: timedelta
-    keys: tuple[KeyRow, ...]
+    keys: tuple[Agreement, ...]
     frozen_before: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A point that takes part in a community, with its internal number."""
-
-    point_no: int
-    point: str
-    role: Role
-    validity: Validity
 
 
 def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | None:
@@ -59,14 +40,14 @@ def read_rules(connection: psycopg.Connection, community_no: int) -> Rules | Non
     if not rows:
         return None
     community, step_min, frozen_before = rows[0][:3]
-    keys = tuple(KeyRow(no, key_of(rule), Validity(start, end)) for *_, no, rule, start, end in rows if rule)
+    keys = tuple(Agreement(key_of(rule), Validity(start, end), no) for *_, no, rule, start, end in rows if rule)
     return Rules(community, timedelta(minutes=step_min), keys, frozen_before)
 
 
-def read_members(connection: psycopg.Connection, community_no: int) -> list[MemberRow]:
+def read_members(connection: psycopg.Connection, community_no: int) -> list[Member]:
     """Everyone who ever takes part in a community, in order of point id."""
     rows = connection.execute(statement("members"), {"community_no": community_no})
-    return [MemberRow(no, point, Role(role), Validity(start, end)) for no, point, role, start, end in rows]
+    return [Member(no, point, Role(role), Validity(start, end)) for no, point, role, start, end in rows]
 
 
 def read_flows(reader: FrameReader, connection: psycopg.Connection, community_no: int, span: Span) -> pl.DataFrame:

@@ -11,13 +11,14 @@ import polars as pl
 import psycopg
 from psycopg.rows import class_row
 
+from energy.agreements import Agreement, Member
 from energy.errors import Unavailable
 from energy.frames import BALANCE, FLOW_INTERVALS, SETTLED_ALLOCATION, UTC_TIME
 from energy.key_rules import key_of
 from energy.model import Role
 from energy.time import Span
 from energy.validity import Validity
-from store.balances import KeyRow, MemberRow, Rules
+from store.balances import Rules
 from store.connect import FrameReader
 from store.queries import statement
 
@@ -96,14 +97,14 @@ def read_rules(reader: FrameReader, connection: psycopg.Connection, community_no
     if not rows:
         return None
     community, step_min, frozen_before = rows[0][:3]
-    keys = (KeyRow(no, key_of(json.loads(rule)), Validity(start, end)) for *_, no, rule, start, end in rows if rule)
+    keys = (Agreement(key_of(json.loads(rule)), Validity(start, end), no) for *_, no, rule, start, end in rows if rule)
     return Rules(community, timedelta(minutes=step_min), tuple(keys), frozen_before)
 
 
-def read_members(reader: FrameReader, connection: psycopg.Connection, community_no: int) -> list[MemberRow]:
+def read_members(reader: FrameReader, connection: psycopg.Connection, community_no: int) -> list[Member]:
     """Everyone who ever takes part in a community, in order of point id."""
     rows = reader.read(connection, "members", {"community_no": community_no}).iter_rows()
-    return [MemberRow(no, point, Role(role), Validity(start, end)) for no, point, role, start, end in rows]
+    return [Member(no, point, Role(role), Validity(start, end)) for no, point, role, start, end in rows]
 
 
 def read_extent(

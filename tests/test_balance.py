@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.agreements import Agreement, Member
 from energy.errors import KeyNotValid
 from energy.frames import BALANCE, FLOW_INTERVALS, INTERVALS, SETTLED_ALLOCATION
 from energy.keys import ProRataKey, StaticKey
 from energy.model import Role
 from energy.validity import Validity
-from processing.balance import Agreement, Member, settle
+from processing.balance import settle
 from processing.sharing import share
 
 T0 = datetime(2026, 3, 14, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from energy.errors import KeyNotValid
 from energy.frames import INTERVALS
-from energy.keys import PPM, CustomKey, HourlyMinKey, MatrixKey, ProRataKey, SharingKey, StaticKey
+from energy.keys import PPM, CustomKey, HourlyMinKey, KnownKey, MatrixKey, ProRataKey, SharingKey, StaticKey
 from energy.time import PARIS
 from energy.validity import Validity
 from processing.coefficients import (
@@ -139,7 +139,7 @@ def test_never_more_than_the_whole_nor_a_unit_less_than_the_part(members: list[i
 
 QUARTERS: Final = pl.Series([AT + place * QUARTER for place in range(3)], dtype=pl.Datetime("us", "UTC"))
 ALWAYS: Final = presence([("a", Validity()), ("b", Validity(valid_from=AT + QUARTER))], QUARTERS, QUARTER)
-KNOWN: Final[list[tuple[str, StaticKey | CustomKey | MatrixKey, list[tuple[int, int]]]]] = [
+KNOWN: Final[list[tuple[str, KnownKey, list[tuple[int, int]]]]] = [
     ("static: nothing before b came", StaticKey({"a": 300_000, "b": 600_000, "gone": 1}),
         [(3000, 0), (3000, 6000), (3000, 6000)]),
     ("custom: a step without parts shares nothing", CustomKey({AT + QUARTER: {"b": 666_666}}),
@@ -151,9 +151,7 @@ KNOWN: Final[list[tuple[str, StaticKey | CustomKey | MatrixKey, list[tuple[int, 
 
 
 @pytest.mark.parametrize(("why", "key", "expected"), KNOWN, ids=[row[0] for row in KNOWN])
-def test_keys_that_are_known_beforehand(
-    why: str, key: StaticKey | CustomKey | MatrixKey, expected: list[tuple[int, int]]
-) -> None:
+def test_keys_that_are_known_beforehand(why: str, key: KnownKey, expected: list[tuple[int, int]]) -> None:
     found = coefficients(parts_of_key(key, "roof", ALWAYS), 2)
     cells = {(start, point): unit for start, point, unit in found.iter_rows()}
     assert [tuple(cells.get((start, point), 0) for point in "ab") for start in QUARTERS] == expected, why

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.agreements import Agreement, Member
 from energy.frames import COMPARED_POINTS, FLOW_INTERVALS, FLOWS
 from energy.keys import PriorityKey, ProRataKey, SharingKey, StaticKey, Surplus
 from energy.model import Role
 from energy.proposals import TODAY, Proposal
 from energy.tariffs import Tariff
 from energy.validity import Validity
-from processing.balance import Agreement, Member, settle
+from processing.balance import settle
 from processing.compare import Month, alternatives, gather, months_between, replay
 from processing.compare_rows import rows_of
 from processing.compare_tables import Comparison, compare, without_telling

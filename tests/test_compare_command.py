@@ -108,7 +108,7 @@ def test_the_figures(valley: Valley, keys: Path) -> None:
         assert (row["self_consumption_rate"], row["self_sufficiency_rate"]) == (1.0, 0.25)
     assert [(row["gaining"], row["losing"]) for row in found["keys"]] == [(0, 0), (1, 1), (1, 1), (0, 0)]
     assert members["home-first", "Roof"]["sold_kwh"] == 119.04
-    assert found["known"] == found["awaited"] == 3 * 744
+    assert found["present"] == found["expected"] == 3 * 744
 
 
 def test_what_it_is_worth(valley: Valley, keys: Path) -> None:

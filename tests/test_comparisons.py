@@ -156,7 +156,7 @@ def test_one_that_ends_while_it_is_read_has_its_result_with_its_end(valley: Vall
         shown = json.loads(bytes(comparison(community, late, 1).body))
         assert (shown["status"], shown["result"]) == ("waiting", None)
         shown = json.loads(bytes(comparison(community, late, 1).body))
-        assert (shown["status"], shown["result"]["first"]) == ("done", "2026-01")
+        assert (shown["status"], shown["result"]["first_month"]) == ("done", "2026-01")
 
 
 def test_few_may_wait(valley: Valley, hub: httpx.Client) -> None:

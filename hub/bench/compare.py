@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from energy.agreements import Agreement, Member
 from energy.errors import InvalidInput
 from energy.frames import COMPARED_POINTS, FLOW_INTERVALS
 from energy.keys import ProRataKey, StaticKey
@@ -17,7 +18,6 @@ from energy.tariffs import Tariff
 from energy.time import STEP, Span
 from energy.validity import Validity
 from hub.bench.allocate import PRODUCER_EVERY, make_keys
-from processing.balance import Agreement, Member
 from processing.compare import alternatives, gather, months_between, replay
 from processing.compare_tables import compare
 from processing.report import render
