@@ -119,8 +119,8 @@ class Result(BaseModel):
     first_month: str = Field(description="first local month, YYYY-MM")
     last_month: str = Field(description="last local month, YYYY-MM")
     titles: dict[str, Titles | None] = Field(description="of each key, today's first; today's have none")
-    present: int = Field(description="flows of members that are known, in all steps")
-    expected: int = Field(description="flows of members that are awaited in them")
+    present: int = published("present")
+    expected: int = published("expected")
     steps_without_key: int = Field(description="steps that are not compared, for no key was in force")
     keys: list[KeySums]
     members: list[KeyMember]
