@@ -32,8 +32,9 @@ SAMPLE: Final = 5000
 NOW: Final = datetime(2026, 3, 14, 12, tzinfo=UTC)
 LONGEST_TEXT: Final = LONGEST_REASON + 100
 """Longest reason, with the dialect's name before it."""
-LONGEST_TIMES: Final = 2000
-"""How many times as long as the median message any other may take: some milliseconds."""
+LONGEST_TIMES: Final = 5000
+"""How many times as long as the median message any other may take: a hundred kB of small values that are all read take
+half of it, and whatever grows with the square of that many bytes takes seconds."""
 LARGEST_SAMPLE: Final = 10_000
 
 
