@@ -17,7 +17,7 @@ from energy.time import Span, ceil_to_step, local_month
 from energy.validity import ALWAYS
 from processing.balance import awaited_flows, known_flows, widen
 from processing.sharing import number, share_flows
-from processing.value import value
+from processing.value import SOLD, value
 
 HOUR: Final = timedelta(hours=1)
 REPLAYED: Final = pl.Schema(
@@ -130,9 +130,8 @@ def _energy(shared: pl.DataFrame, month: Month) -> pl.DataFrame:
     def total(column: str) -> pl.Expr:
         return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
 
-    sold = pl.col("export_wh") - (pl.col("surplus_wh") - pl.col("kept_wh"))
     summed = (
-        shared.with_columns(sold_wh=sold)
+        shared.with_columns(sold_wh=SOLD)
         .group_by("point_no")
         .agg(
             consumption_wh=total("import_wh"),

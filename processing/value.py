@@ -34,6 +34,8 @@ of steps are known, of who withdraws and injects both.
 """
 STATED: Final = pl.Schema({**VALUE, "expected": pl.Int64})
 """VALUE with how many flows of steps are awaited in the whole month; null where nobody can tell."""
+SOLD: Final = pl.col("export_wh") - (pl.col("surplus_wh") - pl.col("kept_wh"))
+"""Of TRADED, what members were offered of what a point injected."""
 _PRICES: Final = ("retail", "local", "fees", "surplus", "monthly")
 _RATES: Final = pl.Schema({"rate": pl.Int32, **dict.fromkeys(_PRICES, EUR)})
 _WH: Final = pl.Decimal(38, 0)
@@ -141,11 +143,10 @@ def _sums(rows: pl.DataFrame) -> pl.DataFrame:
     def known(energy: pl.Expr, where: pl.Expr) -> pl.Expr:
         return pl.when(where.any()).then(energy.filter(where).sum())
 
-    sold = pl.col("export_wh") - (pl.col("surplus_wh") - pl.col("kept_wh"))
     return rows.group_by("point", "month", "rate").agg(
         import_wh=known(pl.col("import_wh"), takes),
         allocated_wh=known(pl.col("allocated_wh"), takes),
-        sold_wh=known(sold, gives),
+        sold_wh=known(SOLD, gives),
         surplus_wh=known(pl.col("surplus_wh"), pl.col("surplus_wh").is_not_null()),
         first=pl.col("start").filter(takes).min(),
         present=takes.sum() + gives.sum(),
